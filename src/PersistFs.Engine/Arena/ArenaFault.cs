@@ -1,0 +1,38 @@
+namespace PersistFs.Engine;
+
+/// <summary>Why an arena cannot be formatted or opened; each has an exit code of its own.</summary>
+public enum ArenaFault
+{
+    /// <summary>No such file, or one of the wrong kind.</summary>
+    NotFound,
+
+    /// <summary>The file holds something, and it is no arena.</summary>
+    NotAnArena,
+
+    /// <summary>An arena exists already; formatting needs force.</summary>
+    AlreadyFormatted,
+
+    /// <summary>A format version or feature this program does not know.</summary>
+    UnsupportedFormat,
+
+    /// <summary>The file is shorter or longer than the arena.</summary>
+    WrongSize,
+
+    /// <summary>Checksums or structures that must be right to begin with are not.</summary>
+    Corrupt,
+
+    /// <summary>Another process owns the arena.</summary>
+    InUse,
+
+    /// <summary>Not enough memory, huge pages or disk space.</summary>
+    NoSpace,
+
+    /// <summary>The system refuses access.</summary>
+    NoPermission,
+
+    /// <summary>A read-only file system, or a size that cannot be.</summary>
+    InvalidArgument,
+
+    /// <summary>Any other error of the system.</summary>
+    InputOutput,
+}

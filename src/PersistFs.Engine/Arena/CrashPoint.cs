@@ -1,0 +1,14 @@
+namespace PersistFs.Engine.Arenas;
+
+/// <summary>The places where a test may look at the arena as a killed process would leave it: every store.</summary>
+/// <remarks>The switch is read once; where it is off, the compiler drops the calls.</remarks>
+internal static class CrashPoint
+{
+    public const string SwitchName = "PersistFs.CrashPoints";
+
+    public static readonly bool IsEnabled = AppContext.TryGetSwitch(SwitchName, out bool enabled) && enabled;
+
+    /// <summary>Who watches this thread's stores; null for nobody.</summary>
+    [ThreadStatic]
+    public static CrashObserver? Observer;
+}

@@ -1,0 +1,138 @@
+using System.Buffers.Binary;
+using Microsoft.Win32.SafeHandles;
+using PersistFs.Engine.Format;
+using PersistFs.Linux;
+
+namespace PersistFs.Engine.Arenas;
+
+/// <summary>An arena in a file: on hugetlbfs, on tmpfs, or on a disk.</summary>
+/// <remarks>The lock belongs to the description opened here, which is never passed on: it goes when this process does.</remarks>
+internal sealed class FileBacking : Backing
+{
+    private readonly SafeFileHandle handle;
+    private readonly ulong fileSystemType;
+    private nint address;
+
+    private FileBacking(string path, SafeFileHandle handle, ulong length)
+    {
+        Name = path;
+        this.handle = handle;
+        Length = length;
+        _ = Libc.FileSystemType(handle, out fileSystemType);
+    }
+
+    public override string Name { get; }
+
+    /// <summary>The open file, for a look before the whole of it is mapped.</summary>
+    public SafeFileHandle Handle => handle;
+
+    public override string Kind => fileSystemType switch
+    {
+        Libc.HugetlbfsMagic => "huge pages",
+        Libc.TmpfsMagic => "tmpfs",
+        _ => "disk file",
+    };
+
+    public override ulong Length { get; }
+
+    public override bool GivesZeros => true;
+
+    public override ulong AllocatedBytes
+    {
+        get
+        {
+            _ = Libc.FileExtent(handle, out _, out ulong allocated);
+            return allocated;
+        }
+    }
+
+    /// <summary>Opens an existing file and takes its lock; creates it first where <paramref name="create"/> says so.</summary>
+    /// <exception cref="ArenaException">It does not exist, is no regular file, is locked or cannot be opened.</exception>
+    public static FileBacking Open(string path, bool create, bool readOnly = false)
+    {
+        SafeFileHandle handle;
+        try
+        {
+            FileMode mode = create ? FileMode.OpenOrCreate : FileMode.Open;
+            FileAccess access = readOnly ? FileAccess.Read : FileAccess.ReadWrite;
+            handle = File.OpenHandle(path, mode, access, FileShare.ReadWrite | FileShare.Delete);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or NotSupportedException)
+        {
+            throw Explain(path, exception);
+        }
+        try
+        {
+            return Take(path, handle, readOnly);
+        }
+        catch (ArenaException)
+        {
+            handle.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Gives a file the length of an arena; existing bytes stay.</summary>
+    public FileBacking Resize(ulong length)
+    {
+        Errno error = Libc.Truncate(handle, length);
+        if (error != Errno.OK)
+        {
+            throw new ArenaException(
+                error is Errno.ENOSPC or Errno.EFBIG or Errno.ENOMEM ? ArenaFault.NoSpace : ArenaFault.InputOutput,
+                $"{Name} cannot be made {length} bytes long: {error}.",
+                "Choose a smaller --max-size or another file system.");
+        }
+        return new FileBacking(Name, handle, length);
+    }
+
+    /// <summary>Reads the first word of a file that may be too short to be mapped.</summary>
+    public bool TryReadStart(out ulong word)
+    {
+        Span<byte> bytes = stackalloc byte[sizeof(ulong)];
+        bool isRead = fileSystemType != Libc.HugetlbfsMagic && RandomAccess.Read(handle, bytes, 0) == bytes.Length;
+        word = isRead ? BinaryPrimitives.ReadUInt64LittleEndian(bytes) : 0;
+        return isRead;
+    }
+
+    public override Errno Map(bool isPrivate, out nint mapped)
+    {
+        Errno error = Libc.MapFile(handle, (nuint)Length, Layout.FrameSizeInBytes, isPrivate, out mapped);
+        if (error != Errno.OK) return error;
+        address = mapped;
+        // Where the file system has no transparent huge pages, the advice is refused and small pages serve.
+        if (fileSystemType == Libc.TmpfsMagic) _ = Libc.AdviseHugePages(mapped, (nuint)Length);
+        return Errno.OK;
+    }
+
+    public override Errno Reserve(ulong offset, ulong length) => Libc.Reserve(handle, offset, length);
+
+    public override Errno Release(ulong offset, ulong length) => Libc.PunchHole(handle, offset, length);
+
+    public override void Dispose()
+    {
+        if (address != 0) _ = Libc.Unmap(address, (nuint)Length);
+        address = 0;
+        handle.Dispose();
+    }
+
+    private static FileBacking Take(string path, SafeFileHandle handle, bool readOnly)
+    {
+        if (Libc.FileExtent(handle, out ulong length, out _) != Errno.OK || Directory.Exists(path))
+            throw new ArenaException(ArenaFault.NotFound, $"{path} is not a regular file.", "Name a file, or a path that does not exist yet.");
+        if (!readOnly && Libc.LockOpenFile(handle) is Errno.EAGAIN or Errno.EACCES)
+            throw new ArenaException(ArenaFault.InUse, $"{path} is in use by {OwnerRecord.Describe(handle)}.", "Stop that daemon (persistfs down MNT), or wait for it to end.");
+        return new FileBacking(path, handle, length);
+    }
+
+    private static ArenaException Explain(string path, Exception exception) => exception switch
+    {
+        FileNotFoundException or DirectoryNotFoundException => new ArenaException(
+            ArenaFault.NotFound, $"{path} does not exist.", "Check the path, or make an arena there with persistfs format."),
+        UnauthorizedAccessException when Directory.Exists(path) => new ArenaException(
+            ArenaFault.NotFound, $"{path} is a directory, not a file.", "Name a file in it."),
+        UnauthorizedAccessException => new ArenaException(
+            ArenaFault.NoPermission, $"{path} cannot be opened: {exception.Message}", "Run as the file's owner or as root."),
+        _ => new ArenaException(ArenaFault.InputOutput, $"{path} cannot be opened: {exception.Message}", "See the cause above."),
+    };
+}

@@ -1,0 +1,51 @@
+using System.Runtime.CompilerServices;
+
+namespace PersistFs.Engine.Arenas;
+
+/// <summary>What this process knows of each frame beside the frame table: a lock, and where to look for room.</summary>
+/// <remarks>INVARIANT: under a frame's lock, its free count is the number of free blocks of a Blocks frame, else 0.</remarks>
+internal sealed class FrameHints
+{
+    private readonly Hint[] hints;
+
+    public FrameHints(uint frameCount) => hints = new Hint[frameCount];
+
+    private struct Hint
+    {
+        public int Lock;
+        public ushort FreeBlocks;
+        public ushort PartialClasses;
+    }
+
+    /// <summary>Takes the frame's lock. It is held for a few stores, and nothing is locked inside it but the frame supply.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Enter(uint frame)
+    {
+        if (Interlocked.CompareExchange(ref hints[frame].Lock, 1, 0) != 0) Wait(frame);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Exit(uint frame) => Volatile.Write(ref hints[frame].Lock, 0);
+
+    public int FreeBlocks(uint frame) => Volatile.Read(ref hints[frame].FreeBlocks);
+
+    public void SetFreeBlocks(uint frame, int count) => Volatile.Write(ref hints[frame].FreeBlocks, (ushort)count);
+
+    /// <summary>Whether slabs of the class with free objects may be in the frame.</summary>
+    public bool MayHavePartial(uint frame, int classIndex) => (hints[frame].PartialClasses >> classIndex & 1) != 0;
+
+    public void SetPartial(uint frame, int classIndex, bool mayHave)
+    {
+        ushort bit = (ushort)(1 << classIndex);
+        ref ushort classes = ref hints[frame].PartialClasses;
+        classes = (ushort)(mayHave ? classes | bit : classes & ~bit);
+    }
+
+    public void SetAllPartial(uint frame, bool mayHave) => hints[frame].PartialClasses = mayHave ? ushort.MaxValue : (ushort)0;
+
+    private void Wait(uint frame)
+    {
+        var spin = new SpinWait();
+        while (Interlocked.CompareExchange(ref hints[frame].Lock, 1, 0) != 0) spin.SpinOnce(-1);
+    }
+}

@@ -1,0 +1,178 @@
+using PersistFs.Engine.Format;
+using PersistFs.Linux;
+
+namespace PersistFs.Engine.Arenas;
+
+/// <summary>The free frames, and how they come from the backing and go back to it.</summary>
+/// <remarks>
+/// INVARIANT: available is the number of blocks in Blocks frames and free frames that are neither allocated nor
+/// reserved by an open transaction; a free frame counts as 510.
+/// </remarks>
+internal sealed class FrameSupply
+{
+    private readonly Lock guard = new();
+    private readonly nint address;
+    private readonly Backing backing;
+    private readonly FrameTable table;
+    private readonly List<uint> freeFrames = [];
+    private long available;
+    private uint absentCursor;
+    private uint absentCount;
+    private bool isGrowthRefused;
+
+    public FrameSupply(Arena arena, Backing backing, FrameTable table)
+    {
+        this.backing = backing;
+        this.table = table;
+        address = arena.AddressOf(ArenaPointer.Null, arena.Length);
+        absentCursor = table.SystemFrameCount;
+    }
+
+    /// <summary>Blocks that could be allocated at once.</summary>
+    public long AvailableBlocks => Math.Max(0, Volatile.Read(ref available));
+
+    /// <summary>Blocks that more frames would bring, as far as known.</summary>
+    public long GrowableBlocks =>
+        Volatile.Read(ref isGrowthRefused) ? 0 : (long)Volatile.Read(ref absentCount) * Layout.UsableBlocksPerFrame;
+
+    /// <summary>Frames without memory.</summary>
+    public uint AbsentFrames => Volatile.Read(ref absentCount);
+
+    public int FreeFrames
+    {
+        get
+        {
+            lock (guard) return freeFrames.Count;
+        }
+    }
+
+    /// <summary>Takes blocks out of what is available, if there are as many.</summary>
+    public bool TryTake(long blocks)
+    {
+        if (Interlocked.Add(ref available, -blocks) >= 0) return true;
+        Interlocked.Add(ref available, blocks);
+        return false;
+    }
+
+    public void Give(long blocks) => Interlocked.Add(ref available, blocks);
+
+    /// <summary>Forgets everything, before the table is read.</summary>
+    public void Clear()
+    {
+        freeFrames.Clear();
+        available = 0;
+        absentCount = 0;
+    }
+
+    /// <summary>Notes an absent frame while the table is first read.</summary>
+    public void NoteAbsent(uint count) => absentCount += count;
+
+    /// <summary>Adds a frame that is free; its blocks become available by <see cref="Give"/>.</summary>
+    public void Push(uint frame)
+    {
+        lock (guard) freeFrames.Add(frame);
+    }
+
+    public bool TryPop(out uint frame)
+    {
+        lock (guard)
+        {
+            frame = 0;
+            if (freeFrames.Count == 0) return false;
+            frame = freeFrames[^1];
+            freeFrames.RemoveAt(freeFrames.Count - 1);
+            return true;
+        }
+    }
+
+    /// <summary>Gives one absent frame memory and makes it available.</summary>
+    /// <returns>ENOSPC when all frames are present or the system has no more memory.</returns>
+    public Errno TryGrow()
+    {
+        lock (guard)
+        {
+            if (!TryFindAbsent(out uint frame)) return Errno.ENOSPC;
+            uint tableFrame = FrameTable.TableFrameOf(frame);
+            if (!table.HasDescriptor(frame))
+            {
+                Errno tableError = MakePresent(tableFrame, FrameState.Used, FrameType.System);
+                if (tableError != Errno.OK) return tableError;
+                table.NoteTableFrame(tableFrame);
+            }
+            Errno error = MakePresent(frame, FrameState.Free, FrameType.None);
+            Volatile.Write(ref isGrowthRefused, error != Errno.OK);
+            if (error != Errno.OK) return error;
+            absentCount--;
+            freeFrames.Add(frame);
+        }
+        Give(Layout.UsableBlocksPerFrame);
+        return Errno.OK;
+    }
+
+    /// <summary>Gives a free frame's memory back to the system.</summary>
+    /// <returns>False when no frame is free, or its blocks are promised to somebody.</returns>
+    public bool TryShrink()
+    {
+        if (!TryTake(Layout.UsableBlocksPerFrame)) return false;
+        if (!TryPop(out uint frame))
+        {
+            Give(Layout.UsableBlocksPerFrame);
+            return false;
+        }
+        lock (guard)
+        {
+            table.SetWord(frame, new FrameWord(FrameState.Releasing));
+            Errno error = backing.Release((ulong)frame << Layout.FrameSizeLog2, Layout.FrameSizeInBytes);
+            table.SetWord(frame, new FrameWord(error == Errno.OK ? FrameState.Absent : FrameState.Free));
+            if (error == Errno.OK)
+            {
+                absentCount++;
+                absentCursor = Math.Min(absentCursor, frame);
+                Volatile.Write(ref isGrowthRefused, false);
+                return true;
+            }
+        }
+        Push(frame);
+        Give(Layout.UsableBlocksPerFrame);
+        return false;
+    }
+
+    /// <summary>Makes a frame absent that was found half-way between absent and present.</summary>
+    public void ReleaseStray(uint frame)
+    {
+        backing.Release((ulong)frame << Layout.FrameSizeLog2, Layout.FrameSizeInBytes);
+        table.SetWord(frame, new FrameWord(FrameState.Absent));
+    }
+
+    private Errno MakePresent(uint frame, FrameState state, FrameType type)
+    {
+        ulong offset = (ulong)frame << Layout.FrameSizeLog2;
+        table.SetWord(frame, new FrameWord(FrameState.Growing, type));
+        Errno error = backing.Reserve(offset, Layout.FrameSizeInBytes);
+        if (error == Errno.OK)
+        {
+            // Failing to enter the pages here costs page faults later, nothing else.
+            _ = Libc.Populate(address + (nint)offset, Layout.FrameSizeInBytes);
+            table.SetWord(frame, new FrameWord(state, type, zeroed: state == FrameState.Free && backing.GivesZeros));
+        }
+        else
+        {
+            backing.Release(offset, Layout.FrameSizeInBytes);
+            table.SetWord(frame, new FrameWord(FrameState.Absent));
+        }
+        return error;
+    }
+
+    private bool TryFindAbsent(out uint frame)
+    {
+        frame = 0;
+        if (absentCount == 0) return false;
+        for (; absentCursor < table.FrameCount; absentCursor++)
+        {
+            if (table.WordOf(absentCursor).State != FrameState.Absent) continue;
+            frame = absentCursor;
+            return true;
+        }
+        return false;
+    }
+}

@@ -1,0 +1,111 @@
+using PersistFs.Engine.Arenas;
+using PersistFs.Engine.Format;
+using PersistFs.Linux;
+
+namespace PersistFs.Engine.Transactions;
+
+/// <summary>The arena's memory as transactions see it: what is there, what is free, what more can be had.</summary>
+internal sealed class Space
+{
+    /// <summary>The reserve is this fraction of the arena, and at most <see cref="ReserveBlocksMax"/>.</summary>
+    private const int ReserveFraction = 64;
+    private const long ReserveBlocksMax = 32L * 1024 * 1024 / Layout.BlockSizeInBytes;
+
+    private readonly long reserveBlocks;
+
+    public Space(Arena arena, Backing backing, FrameTable table)
+    {
+        Arena = arena;
+        Table = table;
+        Allocator = new BlockAllocator(table, new FrameSupply(arena, backing, table));
+        TotalBlocks = (long)(table.FrameCount - table.SystemFrameCount) * Layout.UsableBlocksPerFrame;
+        reserveBlocks = Math.Min(TotalBlocks / ReserveFraction, ReserveBlocksMax);
+    }
+
+    public Arena Arena { get; }
+
+    public FrameTable Table { get; }
+
+    public BlockAllocator Allocator { get; }
+
+    public PendingLocks PendingLocks { get; } = new();
+
+    /// <summary>Blocks of the arena when it is grown to its most.</summary>
+    public long TotalBlocks { get; }
+
+    /// <summary>Blocks an ordinary transaction could still get, as far as known.</summary>
+    public long FreeBlocks =>
+        Math.Max(0, Allocator.Supply.AvailableBlocks + Allocator.Supply.GrowableBlocks - reserveBlocks);
+
+    /// <summary>Takes blocks out of what is available, growing the arena if it must.</summary>
+    public bool TryReserve(int blocks, SpaceLevel level)
+    {
+        FrameSupply supply = Allocator.Supply;
+        if (blocks == 0) return true;
+        while (true)
+        {
+            bool isOverReserve = supply.AvailableBlocks + supply.GrowableBlocks - blocks < reserveBlocks;
+            if (level == SpaceLevel.Ordinary && isOverReserve) return false;
+            if (supply.TryTake(blocks)) return true;
+            if (supply.TryGrow() != Errno.OK) return supply.TryTake(blocks);
+        }
+    }
+
+    /// <summary>Finishes what the last process left in the journals, then reads where there is room.</summary>
+    public RecoveryReport Open()
+    {
+        RecoveryReport report = Recovery.Run(this);
+        Allocator.Load(IsAttached);
+        return report;
+    }
+
+    /// <summary>Frame of a worker slot; made when the slot is used for the first time.</summary>
+    /// <exception cref="ArenaException">There is no memory for it.</exception>
+    public Worker AttachWorker(int slot)
+    {
+        ref readonly ulong entry = ref WorkerTableEntry(slot);
+        if (entry != 0) return new Worker(this, slot, ArenaPointer.OfFrame((uint)entry));
+        FrameSupply supply = Allocator.Supply;
+        while (!supply.TryTake(Layout.UsableBlocksPerFrame))
+        {
+            if (supply.TryGrow() != Errno.OK) throw NoSpaceForWorker(slot);
+        }
+        if (!supply.TryPop(out uint frame)) throw NoSpaceForWorker(slot);
+        ArenaPointer start = ArenaPointer.OfFrame(frame);
+        Store.Zero(Arena.TargetBytes(start, Layout.BlockSizeInBytes));
+        Table.SetOwner(frame, (ulong)slot, 0);
+        Table.SetWord(frame, new FrameWord(FrameState.Used, FrameType.Worker));
+        Store.Word(ref Arena.Target<ulong>(WorkerTablePointer(slot)), (ulong)frame);
+        return new Worker(this, slot, start);
+    }
+
+    /// <summary>Inodes of an instance, over all workers that ever were.</summary>
+    public long CountInodes(int instance)
+    {
+        long count = 0;
+        for (int slot = 0; slot < Layout.WorkerSlotCount; slot++)
+        {
+            ulong frame = WorkerTableEntry(slot);
+            if (frame != 0) count += Arena.At<WorkerHeader>(ArenaPointer.OfFrame((uint)frame)).Inodes[instance];
+        }
+        return count;
+    }
+
+    public ref readonly ulong WorkerTableEntry(int slot) => ref Arena.At<ulong>(WorkerTablePointer(slot));
+
+    private bool IsAttached(uint frame)
+    {
+        for (int slot = 0; slot < Layout.WorkerSlotCount; slot++)
+        {
+            if (WorkerTableEntry(slot) == frame) return true;
+        }
+        return false;
+    }
+
+    private static ArenaPointer WorkerTablePointer(int slot) => new(Layout.WorkerTableOffset + (ulong)slot * sizeof(ulong));
+
+    private static ArenaException NoSpaceForWorker(int slot) => new(
+        ArenaFault.NoSpace,
+        $"There is no memory for the journal of worker {slot}.",
+        "Make room: delete files, raise --max-size, or give the arena's file system more memory.");
+}

@@ -1,0 +1,105 @@
+using System.Runtime.CompilerServices;
+using PersistFs.Engine.Arenas;
+using PersistFs.Engine.Format;
+
+namespace PersistFs.Engine.Transactions;
+
+/// <summary>What one thread needs to change a volume: a journal of its own, and where it last found room.</summary>
+/// <remarks>Not for two threads at once. A volume has at most 64.</remarks>
+public sealed class Worker
+{
+    private readonly Space space;
+    private readonly ArenaPointer frame;
+    private int reservedBlocks;
+    private int heldPendingList = -1;
+
+    internal Worker(Space space, int slot, ArenaPointer frame)
+    {
+        this.space = space;
+        this.frame = frame;
+        Slot = slot;
+        Journal = new Journal(space.Arena, frame);
+    }
+
+    /// <summary>Index in the worker table, 0 to 63.</summary>
+    public int Slot { get; }
+
+    /// <summary>Memory of the arena for requests that this worker reads: always present, page-aligned.</summary>
+    public nint RequestBuffer =>
+        space.Arena.AddressOf(frame + WorkerHeader.RequestBufferOffset, WorkerHeader.RequestBufferSizeInBytes);
+
+    public int RequestBufferSizeInBytes => WorkerHeader.RequestBufferSizeInBytes;
+
+    /// <summary>Memory of the arena for replies that this worker builds.</summary>
+    public nint ReplyBuffer =>
+        space.Arena.AddressOf(frame + WorkerHeader.ReplyBufferOffset, WorkerHeader.ReplyBufferSizeInBytes);
+
+    public int ReplyBufferSizeInBytes => WorkerHeader.ReplyBufferSizeInBytes;
+
+    internal Journal Journal { get; }
+
+    internal AllocationCursor Cursor { get; } = new();
+
+    /// <summary>Where a directory leaf or the like is put together before it is copied to the arena whole.</summary>
+    internal byte[] Scratch { get; } = GC.AllocateUninitializedArray<byte>(2 * Layout.BlockSizeInBytes, pinned: true);
+
+    /// <summary>Whether a transaction is open.</summary>
+    internal bool IsOpen { get; private set; }
+
+    /// <summary>Counts up when an operation begins and when it ends; odd while it may follow pointers.</summary>
+    internal ulong Activity;
+
+    /// <summary>An operation begins: frames it may look at stay present until <see cref="Leave"/>.</summary>
+    internal void Enter() => Volatile.Write(ref Activity, Activity + 1);
+
+    internal void Leave() => Volatile.Write(ref Activity, Activity + 1);
+
+    internal Transaction Begin()
+    {
+        if (IsOpen) Environment.FailFast("A worker has opened a second transaction.");
+        IsOpen = true;
+        return new Transaction(space, this);
+    }
+
+    /// <summary>A number that tells uses of one inode number apart; never 0.</summary>
+    internal uint NextGeneration()
+    {
+        ulong count = Journal.Header.Generations + 1;
+        Store.Word(ref Unsafe.AsRef(in Journal.Header.Generations), count);
+        // Multiplying by an odd constant permutes; the upper half spreads counts over all 32 bits.
+        uint generation = (uint)((count * Layout.WorkerSlotCount + (uint)Slot) * 0x9E37_79B9_7F4A_7C15 >> 32);
+        return generation == 0 ? 1 : generation;
+    }
+
+    internal bool TryReserve(int blocks, SpaceLevel level)
+    {
+        if (!space.TryReserve(blocks, level)) return false;
+        reservedBlocks += blocks;
+        return true;
+    }
+
+    /// <summary>One reserved block has been allocated.</summary>
+    internal void ConsumeReserved()
+    {
+        if (reservedBlocks == 0) Environment.FailFast("A transaction allocates more blocks than it has reserved.");
+        reservedBlocks--;
+    }
+
+    internal void HoldPendingList(int list)
+    {
+        if (heldPendingList == list) return;
+        if (heldPendingList >= 0) Environment.FailFast("A transaction wants a second pending list.");
+        space.PendingLocks.Enter(list);
+        heldPendingList = list;
+    }
+
+    /// <summary>Ends the open transaction: what it held is let go.</summary>
+    internal void End()
+    {
+        if (heldPendingList >= 0) space.PendingLocks.Exit(heldPendingList);
+        heldPendingList = -1;
+        if (reservedBlocks > 0) space.Allocator.Supply.Give(reservedBlocks);
+        reservedBlocks = 0;
+        IsOpen = false;
+    }
+}

@@ -1,0 +1,134 @@
+using System.Runtime.CompilerServices;
+using PersistFs.Engine.Arenas;
+using PersistFs.Engine.Format;
+using PersistFs.Engine.Structures;
+using PersistFs.Engine.Transactions;
+using PersistFs.Linux;
+
+namespace PersistFs.Engine;
+
+/// <summary>One file system in one arena, open. Operations are in the other parts, a family each.</summary>
+/// <remarks>
+/// Operations may be called from many threads, each with a worker of its own. They return an errno for whatever a
+/// caller can cause, and throw <see cref="ArenaCorruptException"/> where the arena is not what it should be.
+/// </remarks>
+public sealed partial class Volume : IDisposable
+{
+    private readonly Backing backing;
+    private readonly Space space;
+    private readonly Superblock superblock;
+    private readonly InodeLocks locks = new();
+    private readonly InodeTable inodes;
+    private readonly PendingLists pending;
+    private readonly bool[] isSlotTaken = new bool[Layout.WorkerSlotCount];
+    private readonly List<Worker> workers = [];
+
+    internal Volume(Backing backing, Space space, in Superblock superblock, RecoveryReport lastRecovery)
+    {
+        this.superblock = superblock;
+        this.backing = backing;
+        this.space = space;
+        LastRecovery = lastRecovery;
+        inodes = new InodeTable(space);
+        pending = new PendingLists(space, inodes);
+    }
+
+    /// <summary>The root directory of the tree that is served.</summary>
+    public InodeNumber Root => new(Instance.RootInode);
+
+    public RecoveryReport LastRecovery { get; }
+
+    public VolumeState State { get; private set; }
+
+    /// <summary>Number of the session in which lookup counts are kept; see <see cref="BeginSession"/>.</summary>
+    public uint Session { get; private set; }
+
+    internal Space Space => space;
+
+    private ref readonly InstanceRecord Instance =>
+        ref space.Arena.At<InstanceRecord>(new ArenaPointer(Layout.InstanceTableOffset));
+
+    /// <summary>Opens the arena at <paramref name="path"/>, finishing or undoing what a dead process left in flight.</summary>
+    /// <exception cref="ArenaException">It is no arena, or not one that can be opened now.</exception>
+    public static Volume Open(string path, VolumeOptions options) => VolumeOpener.Open(path, options);
+
+    /// <summary>Gives the calling thread a journal. At most 64 can be attached at once.</summary>
+    /// <exception cref="ArenaException">There is no memory for a journal, or no slot.</exception>
+    public Worker AttachWorker()
+    {
+        lock (workers)
+        {
+            int slot = Array.IndexOf(isSlotTaken, false);
+            if (slot < 0)
+            {
+                throw new ArenaException(ArenaFault.InvalidArgument, "All 64 worker slots are taken.", "Use fewer threads.");
+            }
+            Worker worker = space.AttachWorker(slot);
+            isSlotTaken[slot] = true;
+            workers.Add(worker);
+            return worker;
+        }
+    }
+
+    /// <summary>Takes the slot back from a worker whose thread has ended.</summary>
+    public void DetachWorker(Worker worker)
+    {
+        lock (workers)
+        {
+            workers.Remove(worker);
+            isSlotTaken[worker.Slot] = false;
+        }
+    }
+
+    /// <summary>Begins a session: a new connection, in which nobody holds a reference to any inode.</summary>
+    public void BeginSession()
+    {
+        RootPage root = RootPages.Read(space.Arena);
+        root.SessionLast = root.SessionLast >= Layout.SessionMax ? 1 : root.SessionLast + 1;
+        RootPages.Write(space.Arena, root);
+        Store.Word(ref Unsafe.AsRef(in Instance.Session), root.SessionLast);
+        Session = (uint)root.SessionLast;
+    }
+
+    /// <summary>Damage was found: from now on nothing is changed.</summary>
+    public void TurnReadOnly() => State = VolumeState.ReadOnly;
+
+    /// <summary>Lets the arena go. Nothing is saved by it: the arena is as good after a kill.</summary>
+    public void Dispose() => backing.Dispose();
+
+    /// <exception cref="ArenaCorruptException">The tree has no root directory.</exception>
+    internal void RequireRoot()
+    {
+        if (!inodes.Exists(Root) || !ModeBits.IsDirectory(inodes.At(Root).Mode))
+            throw new ArenaCorruptException("The root directory does not exist.");
+    }
+
+    /// <summary>Counts an opening in the root page.</summary>
+    internal void NoteOpened(VolumeOptions options)
+    {
+        RootPage root = RootPages.Read(space.Arena);
+        root.TimesOpened++;
+        RootPages.Write(space.Arena, root);
+        if (options.InodeCountMax != 0) Store.Word(ref Unsafe.AsRef(in Instance.InodeCountMax), options.InodeCountMax);
+    }
+
+    /// <summary>Adds to an inode's lookup count, as a reply that names the inode will.</summary>
+    private void AddLookup(in InodeRecord record, ulong count)
+    {
+        ref ulong word = ref Unsafe.AsRef(in record.LookupWord);
+        while (true)
+        {
+            ulong old = Volatile.Read(ref word);
+            ulong sum = Math.Min(new LookupWord(old).CountIn(Session) + count, LookupWord.CountMax);
+            if (Store.CompareAndSwap(ref word, old, new LookupWord(sum, Session).Value)) return;
+        }
+    }
+
+    /// <summary>Whether the kernel may still use the inode.</summary>
+    private bool IsLookedUp(in InodeRecord record) =>
+        new LookupWord(Volatile.Read(ref Unsafe.AsRef(in record.LookupWord))).CountIn(Session) != 0;
+
+    /// <summary>EROFS once damage was found, ESTALE for a number that names no inode.</summary>
+    private Errno RequireChangeable(InodeNumber inode) =>
+        State == VolumeState.ReadOnly ? Errno.EROFS : inodes.Exists(inode) ? Errno.OK : Errno.ESTALE;
+}

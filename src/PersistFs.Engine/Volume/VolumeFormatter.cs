@@ -1,0 +1,168 @@
+using System.Numerics;
+using System.Security.Cryptography;
+using PersistFs.Engine.Arenas;
+using PersistFs.Engine.Format;
+using PersistFs.Engine.Structures;
+using PersistFs.Engine.Transactions;
+using PersistFs.Linux;
+
+namespace PersistFs.Engine;
+
+/// <summary>Makes an arena with an empty tree.</summary>
+/// <remarks>
+/// The copy of the superblock is written last but one and the superblock last, over pages invalidated first: a formatter that
+/// is killed leaves either no arena or a whole one.
+/// </remarks>
+public static class VolumeFormatter
+{
+    /// <summary>Arenas of at least this size can be resized up to 2 TiB; smaller ones up to 16 GiB.</summary>
+    private const ulong LargeCapacitySizeMin = 1UL << 30;
+    private const ulong LargeCapacity = 1UL << 20;
+
+    /// <summary>Formats the file at <paramref name="path"/>; it is made if it does not exist.</summary>
+    /// <exception cref="ArenaException">It holds something, is in use, or there is no room.</exception>
+    public static void Format(string path, FormatOptions options)
+    {
+        if (options.SizeMax < FormatOptions.SizeMin)
+        {
+            throw new ArenaException(
+                ArenaFault.InvalidArgument, $"An arena of {options.SizeMax} bytes is too small.", "Choose a size of 16M or more.");
+        }
+        bool existed = File.Exists(path);
+        try
+        {
+            using FileBacking file = FileBacking.Open(path, create: true);
+            RequireOverwritable(file, options.Force);
+            Write(file, options);
+        }
+        catch (ArenaException) when (!existed)
+        {
+            File.Delete(path);
+            throw;
+        }
+    }
+
+    /// <summary>Writes an empty tree to a backing that may hold anything.</summary>
+    internal static void Write(FileBacking file, FormatOptions options)
+    {
+        Superblock superblock = Describe(options);
+        ulong length = superblock.FrameCountMax << Layout.FrameSizeLog2;
+        if (file.Length > 0) _ = file.Resize(0);
+        FileBacking backing = file.Resize(length);
+        RequireRoom(backing, 0, Layout.FrameSizeInBytes);
+        Errno error = backing.Map(isPrivate: false, out nint address);
+        if (error != Errno.OK) throw OutOfMemory(backing, error);
+        try
+        {
+            Fill(new Arena(address, length), backing, in superblock, options);
+        }
+        finally
+        {
+            _ = Libc.Unmap(address, (nuint)length);
+        }
+    }
+
+    private static void Fill(Arena arena, Backing backing, in Superblock superblock, FormatOptions options)
+    {
+        RootPages.Write(arena, default);
+        var table = new FrameTable(arena, superblock.FrameCountMax, superblock.FrameTableCapacity);
+        table.SetWord(0, new FrameWord(FrameState.Used, FrameType.System));
+        var space = new Space(arena, backing, table);
+        space.Open();
+        if (options.IsFixed) Populate(space, backing);
+        CreateRoot(space, options);
+        Store.BulkStructure(ref arena.Target<Superblock>(new ArenaPointer(Layout.SuperblockCopyOffset)), in superblock);
+        Store.BulkStructure(ref arena.Target<Superblock>(ArenaPointer.Null), in superblock);
+    }
+
+    private static void CreateRoot(Space space, FormatOptions options)
+    {
+        Worker worker = space.AttachWorker(0);
+        var inodes = new InodeTable(space);
+        long now = Libc.FileTimeNow();
+        using Transaction transaction = worker.Begin();
+        if (!transaction.TryReserve(1, SpaceLevel.Acknowledged))
+            throw new ArenaException(ArenaFault.NoSpace, "There is no memory for the root directory.", "Give the arena more memory.");
+        InodeNumber root = inodes.Create(transaction, new InodeRecord
+        {
+            Mode = ModeBits.Directory | options.RootMode & ModeBits.PermissionMask,
+            LinkCount = 2,
+            UserId = options.RootUserId,
+            GroupId = options.RootGroupId,
+            AccessTime = now,
+            ModificationTime = now,
+            ChangeTime = now,
+            BirthTime = now,
+            Generation = worker.NextGeneration(),
+            ContentsWord = ContentsWord.Create(ContentsKind.Directory, 0).Value,
+        });
+        transaction.Set(in space.Arena.At<InodeRecord>(root.Record).Parent, root.Value);
+        ref readonly InstanceRecord instance = ref space.Arena.At<InstanceRecord>(new ArenaPointer(Layout.InstanceTableOffset));
+        transaction.Set(in instance.InodeCountMax, options.InodeCountMax);
+        transaction.Set(in instance.RootInode, root.Value);
+        transaction.Commit();
+    }
+
+    private static void Populate(Space space, Backing backing)
+    {
+        while (space.Allocator.Supply.AbsentFrames > 0)
+        {
+            Errno error = space.Allocator.Supply.TryGrow();
+            if (error != Errno.OK) throw OutOfMemory(backing, error);
+        }
+    }
+
+    private static Superblock Describe(FormatOptions options)
+    {
+        ulong dataFrames = (options.SizeMax + Layout.FrameSizeInBytes - 1) >> Layout.FrameSizeLog2;
+        ulong capacity = Math.Max(Layout.FrameTableCapacityMin, BitOperations.RoundUpToPowerOf2(dataFrames * 2));
+        if (options.SizeMax >= LargeCapacitySizeMin) capacity = Math.Max(capacity, LargeCapacity);
+        // Frames past the first that the table takes are an address range until they are needed; they come on top.
+        ulong frames = dataFrames + FrameTable.FramesOf(capacity) - 1;
+        if (frames > Math.Min(capacity, Layout.FrameCountLimit))
+            throw new ArenaException(ArenaFault.InvalidArgument, $"An arena of {options.SizeMax} bytes is too large.", "Choose a smaller size.");
+        var superblock = new Superblock
+        {
+            Magic = Layout.Magic,
+            Version = Layout.Version,
+            FrameSizeInBytes = Layout.FrameSizeInBytes,
+            Uuid = RandomWord(),
+            FrameCountMax = frames,
+            FrameTableCapacity = capacity,
+            HashSeedLow = (ulong)RandomWord(),
+            HashSeedHigh = (ulong)RandomWord(),
+            FormattedAt = Libc.FileTimeNow(),
+            Kind = options.IsFixed ? Superblock.KindFixed : Superblock.KindDynamic,
+            Revision = 1,
+        };
+        superblock.Checksum = Checksum.Of(in superblock);
+        return superblock;
+    }
+
+    private static UInt128 RandomWord()
+    {
+        Span<byte> bytes = stackalloc byte[16];
+        RandomNumberGenerator.Fill(bytes);
+        return System.Runtime.InteropServices.MemoryMarshal.Read<UInt128>(bytes);
+    }
+
+    private static void RequireOverwritable(FileBacking file, bool force)
+    {
+        if (force || file.Length == 0 || file.AllocatedBytes == 0) return;
+        throw new ArenaException(
+            ArenaFault.AlreadyFormatted, $"{file.Name} is not empty.", "Format it anyway with --force, or choose another path.");
+    }
+
+    private static void RequireRoom(Backing backing, ulong offset, ulong length)
+    {
+        Errno error = backing.Reserve(offset, length);
+        if (error != Errno.OK) throw OutOfMemory(backing, error);
+    }
+
+    private static ArenaException OutOfMemory(Backing backing, Errno error) => new(
+        error is Errno.ENOSPC or Errno.ENOMEM ? ArenaFault.NoSpace : ArenaFault.InputOutput,
+        $"{backing.Name} ({backing.Kind}) has no room for an arena: {error}.",
+        backing.Kind == "huge pages"
+            ? "Reserve more huge pages: sysctl vm.nr_hugepages=N, with N the present number and what the arena needs in units of 2 MiB."
+            : "Make room in that file system, or choose another path.");
+}

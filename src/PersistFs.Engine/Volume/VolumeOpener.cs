@@ -1,0 +1,150 @@
+using System.Diagnostics;
+using System.Runtime.CompilerServices;
+using PersistFs.Engine.Arenas;
+using PersistFs.Engine.Format;
+using PersistFs.Engine.Structures;
+using PersistFs.Engine.Transactions;
+using PersistFs.Linux;
+
+namespace PersistFs.Engine;
+
+/// <summary>From a file to an open volume: lock, identity, geometry, recovery. Constant time, however many files.</summary>
+internal static class VolumeOpener
+{
+    private const ulong KnownReadOnlyCompatible = 0;
+    private const ulong KnownIncompatible = 0;
+    private static readonly TimeSpan LockPoll = TimeSpan.FromMilliseconds(20);
+
+    /// <exception cref="ArenaException">The file is no arena, or not one that can be opened now.</exception>
+    public static Volume Open(string path, VolumeOptions options)
+    {
+        FileBacking file = WaitForLock(path, options.LockWait);
+        try
+        {
+            Superblock superblock = ReadSuperblock(file);
+            return Map(file, in superblock, options);
+        }
+        catch (ArenaCorruptException exception)
+        {
+            file.Dispose();
+            throw new ArenaException(
+                ArenaFault.Corrupt, $"{path} is damaged: {exception.Message}", "Look at it with persistfs check; restore it from a saved image.");
+        }
+        catch (ArenaException)
+        {
+            file.Dispose();
+            throw;
+        }
+    }
+
+    private static FileBacking WaitForLock(string path, TimeSpan wait)
+    {
+        long start = Stopwatch.GetTimestamp();
+        while (true)
+        {
+            try
+            {
+                return FileBacking.Open(path, create: false);
+            }
+            catch (ArenaException exception) when (exception.Fault == ArenaFault.InUse && Stopwatch.GetElapsedTime(start) < wait)
+            {
+                Thread.Sleep(LockPoll);
+            }
+        }
+    }
+
+    private static Superblock ReadSuperblock(FileBacking file)
+    {
+        if (file.Length < Layout.FrameSizeInBytes || file.Length % Layout.FrameSizeInBytes != 0)
+        {
+            // An arena that lost its end still begins like one.
+            if (file.TryReadStart(out ulong magic) && magic == Layout.Magic) throw WrongSize(file, "and was cut off");
+            throw NotAnArena(file);
+        }
+        Errno error = file.Reserve(0, Layout.FrameSizeInBytes);
+        if (error != Errno.OK) throw InputOutput(file, error);
+        error = Libc.MapFile(file.Handle, Layout.FrameSizeInBytes, Layout.FrameSizeInBytes, false, out nint address);
+        if (error != Errno.OK) throw InputOutput(file, error);
+        try
+        {
+            return Choose(file, new Arena(address, Layout.FrameSizeInBytes));
+        }
+        finally
+        {
+            _ = Libc.Unmap(address, Layout.FrameSizeInBytes);
+        }
+    }
+
+    private static Superblock Choose(FileBacking file, Arena start)
+    {
+        Superblock first = start.At<Superblock>(ArenaPointer.Null);
+        Superblock copy = start.At<Superblock>(new ArenaPointer(Layout.SuperblockCopyOffset));
+        bool isFirstGood = IsGood(in first);
+        bool isCopyGood = IsGood(in copy);
+        if (!isFirstGood && !isCopyGood)
+        {
+            if (first.Magic != Layout.Magic && copy.Magic != Layout.Magic) throw NotAnArena(file);
+            throw new ArenaException(ArenaFault.Corrupt, $"{file.Name}: neither superblock has a good checksum.", "Restore it from a saved image.");
+        }
+        Superblock superblock = isFirstGood && (!isCopyGood || first.Revision >= copy.Revision) ? first : copy;
+        RequireKnown(file, in superblock);
+        RequireGeometry(file, in superblock);
+        return superblock;
+    }
+
+    private static Volume Map(FileBacking file, in Superblock superblock, VolumeOptions options)
+    {
+        long started = Stopwatch.GetTimestamp();
+        Errno error = file.Map(isPrivate: false, out nint address);
+        if (error != Errno.OK) throw InputOutput(file, error);
+        var arena = new Arena(address, file.Length);
+        var table = new FrameTable(arena, superblock.FrameCountMax, superblock.FrameTableCapacity);
+        if (!table.WordOf(0).IsUsed(FrameType.System)) throw new ArenaCorruptException("Frame 0 is not what it must be.");
+        BackingAudit.ReservePresentFrames(file, table);
+        _ = RootPages.Read(arena);
+        var space = new Space(arena, file, table);
+        RecoveryReport report = space.Open();
+        var volume = new Volume(file, space, in superblock, report with { Milliseconds = Stopwatch.GetElapsedTime(started).TotalMilliseconds });
+        volume.RequireRoot();
+        OwnerRecord.Write(arena);
+        volume.NoteOpened(options);
+        return volume;
+    }
+
+    private static bool IsGood(in Superblock superblock) =>
+        superblock.Magic == Layout.Magic && superblock.Checksum == Checksum.Of(in superblock);
+
+    private static void RequireKnown(FileBacking file, in Superblock superblock)
+    {
+        bool isKnown = superblock.Version == Layout.Version && superblock.FrameSizeInBytes == Layout.FrameSizeInBytes
+            && (superblock.FeaturesIncompatible & ~KnownIncompatible) == 0
+            && (superblock.FeaturesReadOnlyCompatible & ~KnownReadOnlyCompatible) == 0;
+        if (isKnown) return;
+        throw new ArenaException(
+            ArenaFault.UnsupportedFormat,
+            $"{file.Name} has format version {superblock.Version} with features {superblock.FeaturesIncompatible:x}; this program knows version {Layout.Version}.",
+            "Use the version of persistfs that wrote it, or a newer one.");
+    }
+
+    private static void RequireGeometry(FileBacking file, in Superblock superblock)
+    {
+        ulong frames = superblock.FrameCountMax;
+        ulong capacity = superblock.FrameTableCapacity;
+        bool isSound = frames is >= Layout.FrameCountMin and <= Layout.FrameCountLimit && capacity >= frames
+            && capacity is >= Layout.FrameTableCapacityMin and <= Layout.FrameCountLimit && ulong.IsPow2(capacity)
+            && FrameTable.FramesOf(capacity) < frames;
+        if (!isSound) throw new ArenaException(ArenaFault.Corrupt, $"{file.Name} claims an impossible geometry.", "Restore it from a saved image.");
+        if (file.Length != frames << Layout.FrameSizeLog2) throw WrongSize(file, $"but the arena has {frames << Layout.FrameSizeLog2}");
+    }
+
+    private static ArenaException NotAnArena(FileBacking file) => new(
+        ArenaFault.NotAnArena, $"{file.Name} is not an arena of PersistFS.", "Check the path, or make an arena there with persistfs format --force.");
+
+    private static ArenaException WrongSize(FileBacking file, string contrast) => new(
+        ArenaFault.WrongSize, $"{file.Name} is {file.Length} bytes long, {contrast}.", "Restore the whole file; it was truncated or extended.");
+
+    private static ArenaException InputOutput(FileBacking file, Errno error) => new(
+        error is Errno.ENOMEM or Errno.ENOSPC ? ArenaFault.NoSpace : ArenaFault.InputOutput,
+        $"{file.Name} ({file.Kind}) cannot be mapped: {error}.",
+        "Free memory or huge pages, or raise vm.nr_hugepages.");
+}

@@ -1,0 +1,95 @@
+using System.Runtime.InteropServices;
+
+namespace PersistFs.Linux;
+
+/// <summary>The backing of an arena: room in a file, its lock and its file system.</summary>
+public static partial class Libc
+{
+    /// <summary>f_type of a hugetlbfs, a tmpfs (linux/magic.h).</summary>
+    public const ulong HugetlbfsMagic = 0x958458f6;
+    public const ulong TmpfsMagic = 0x01021994;
+
+    private const int FallocateKeepSize = 1;
+    private const int FallocatePunchHole = 2;
+    private const int FcntlSetOpenFileLock = 37;
+    private const short LockWrite = 1;
+
+    /// <summary>fallocate(2): reserves memory or disk space for the range; zero where there was none.</summary>
+    /// <returns>ENOSPC when there is none; EOPNOTSUPP where the file system cannot.</returns>
+    public static Errno Reserve(SafeHandle descriptor, ulong offset, ulong length) =>
+        Retry(descriptor, FallocateKeepSize, offset, length);
+
+    /// <summary>fallocate(2) with PUNCH_HOLE: gives what is behind the range back; it reads as zero.</summary>
+    public static Errno PunchHole(SafeHandle descriptor, ulong offset, ulong length) =>
+        Retry(descriptor, FallocateKeepSize | FallocatePunchHole, offset, length);
+
+    /// <summary>ftruncate(2).</summary>
+    public static Errno Truncate(SafeHandle descriptor, ulong length) =>
+        TruncateCore((int)descriptor.DangerousGetHandle(), (long)length) == 0 ? Errno.OK : LastErrno();
+
+    /// <summary>Takes an exclusive lock on the open file description; it goes when the last descriptor of it does.</summary>
+    /// <returns>EAGAIN when somebody else holds one (fcntl(2), F_OFD_SETLK).</returns>
+    public static unsafe Errno LockOpenFile(SafeHandle descriptor)
+    {
+        var request = new FileLock { Type = LockWrite };
+        int result = FcntlCore((int)descriptor.DangerousGetHandle(), FcntlSetOpenFileLock, &request);
+        return result == 0 ? Errno.OK : LastErrno();
+    }
+
+    /// <summary>statfs(2): type of the file system that holds the file.</summary>
+    public static unsafe Errno FileSystemType(SafeHandle descriptor, out ulong type)
+    {
+        // struct statfs has 120 bytes on 64-bit systems and begins with f_type.
+        ulong* buffer = stackalloc ulong[16];
+        int result = FileSystemStatusCore((int)descriptor.DangerousGetHandle(), buffer);
+        type = buffer[0];
+        return result == 0 ? Errno.OK : LastErrno();
+    }
+
+    /// <summary>fstat(2): size in bytes and memory or disk space taken, in bytes.</summary>
+    public static unsafe Errno FileExtent(SafeHandle descriptor, out ulong size, out ulong allocated)
+    {
+        // struct statx: stx_size at 40, stx_blocks (512 bytes each) at 48, 256 bytes in all (linux/stat.h).
+        ulong* buffer = stackalloc ulong[32];
+        byte empty = 0;
+        int result = StatusCore((int)descriptor.DangerousGetHandle(), &empty, 0x1000, 0x7FF, buffer);
+        size = buffer[5];
+        allocated = buffer[6] * 512;
+        return result == 0 ? Errno.OK : LastErrno();
+    }
+
+    private static Errno Retry(SafeHandle descriptor, int mode, ulong offset, ulong length)
+    {
+        while (true)
+        {
+            if (FallocateCore((int)descriptor.DangerousGetHandle(), mode, (long)offset, (long)length) == 0) return Errno.OK;
+            Errno error = LastErrno();
+            if (error != Errno.EINTR) return error;
+        }
+    }
+
+    [StructLayout(LayoutKind.Sequential)]
+    private struct FileLock
+    {
+        public short Type;
+        public short Whence;
+        public long Start;
+        public long Length;
+        public int ProcessId;
+    }
+
+    [LibraryImport("libc", EntryPoint = "fallocate", SetLastError = true)]
+    private static partial int FallocateCore(int descriptor, int mode, long offset, long length);
+
+    [LibraryImport("libc", EntryPoint = "ftruncate", SetLastError = true)]
+    private static partial int TruncateCore(int descriptor, long length);
+
+    [LibraryImport("libc", EntryPoint = "fcntl", SetLastError = true)]
+    private static unsafe partial int FcntlCore(int descriptor, int command, FileLock* request);
+
+    [LibraryImport("libc", EntryPoint = "fstatfs", SetLastError = true)]
+    private static unsafe partial int FileSystemStatusCore(int descriptor, ulong* buffer);
+
+    [LibraryImport("libc", EntryPoint = "statx", SetLastError = true)]
+    private static unsafe partial int StatusCore(int directory, byte* path, int flags, uint mask, ulong* buffer);
+}
