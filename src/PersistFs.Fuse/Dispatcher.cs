@@ -1,0 +1,186 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using PersistFs.Fuse.Abi;
+using PersistFs.Linux;
+
+namespace PersistFs.Fuse;
+
+/// <summary>
+/// Takes one request apart, has the file system answer it and replies: exactly once, and never where the protocol has
+/// no reply.
+/// </summary>
+internal sealed partial class Dispatcher(
+    IFileSystem fileSystem, Channel channel, SessionOptions options, Negotiated? inherited)
+{
+    private volatile Negotiated? negotiated = inherited;
+
+    /// <summary>Why the kernel cannot be served, once that is known.</summary>
+    public string? Refusal { get; private set; }
+
+    /// <summary>
+    /// Serves the request that <paramref name="worker"/> has read, of <paramref name="length"/> bytes.
+    /// </summary>
+    public void Dispatch(Worker worker, int length)
+    {
+        if (!Request.TryParse(worker.RequestBytes[..length], out Request request))
+        {
+            worker.Counters.CountMalformed();
+            return;
+        }
+        RequestContext context = request.ToContext(worker.Index);
+        worker.Counters.CountRequest(context.Opcode);
+        if (context.IsResent) worker.Counters.CountResent();
+        if (HasReply(context.Opcode))
+        {
+            Serve(worker, in context, ref request);
+        }
+        else
+        {
+            Take(in context, ref request);
+        }
+        if (request.IsMalformed) worker.Counters.CountMalformed();
+    }
+
+    private void Serve(Worker worker, in RequestContext context, ref Request request)
+    {
+        Reply reply = new(worker.ReplyBody, worker.SegmentVectors);
+        Errno answer = Answer(in context, ref request, ref reply);
+        if (answer != Errno.OK) reply.Clear();
+        bool isDelivered = Send(worker, request.Header.Unique, answer, ref reply);
+        if (context.Opcode == Opcode.Init) return;
+        if (answer == Errno.OK)
+        {
+            Account(worker, in context, ref reply);
+            if (context.Opcode == Opcode.Read) fileSystem.ReadDone(in context);
+            if (!isDelivered) Undo(in context, ref reply);
+        }
+        fileSystem.Completed(in context, isDelivered);
+    }
+
+    private Errno Answer(in RequestContext context, ref Request request, ref Reply reply)
+    {
+        if (request.Failed(out Errno failure)) return failure;
+        if (context.Opcode == Opcode.Init) return Initialize(ref request, ref reply);
+        if (negotiated is not { } terms) return Errno.EIO;
+        Errno admission = fileSystem.Admit(in context);
+        return admission == Errno.OK ? Handle(in context, terms, ref request, ref reply) : admission;
+    }
+
+    /// <summary>The one switch. A request that has a reply gets it from here, whatever it is.</summary>
+    private Errno Handle(in RequestContext context, Negotiated terms, ref Request request, ref Reply reply) =>
+        context.Opcode switch
+        {
+            Opcode.Lookup => Lookup(in context, ref request, ref reply),
+            Opcode.GetAttributes => GetAttributes(in context, ref request, ref reply),
+            Opcode.SetAttributes => SetAttributes(in context, ref request, ref reply),
+            Opcode.Statx => GetStatx(in context, ref request, ref reply),
+            Opcode.Access => Access(in context, ref request),
+            Opcode.ReadLink => ReadLink(in context, ref reply),
+            Opcode.SymbolicLink => MakeSymbolicLink(in context, ref request, ref reply),
+            Opcode.MakeNode => MakeNode(in context, ref request, ref reply),
+            Opcode.MakeDirectory => MakeDirectory(in context, ref request, ref reply),
+            Opcode.Unlink => Unlink(in context, ref request),
+            Opcode.RemoveDirectory => RemoveDirectory(in context, ref request),
+            Opcode.Rename => Rename(in context, ref request),
+            Opcode.Rename2 => Rename2(in context, ref request),
+            Opcode.Link => Link(in context, ref request, ref reply),
+            Opcode.Create => Create(in context, ref request, ref reply),
+            Opcode.TemporaryFile => MakeTemporaryFile(in context, ref request, ref reply),
+            Opcode.Open => Open(in context, terms, ref request, ref reply),
+            Opcode.Release => Release(in context, ref request),
+            Opcode.Flush => Flush(in context, ref request),
+            Opcode.Read => Read(in context, ref request, ref reply),
+            Opcode.Write => Write(in context, ref request, ref reply),
+            Opcode.Synchronize => Synchronize(in context, ref request),
+            Opcode.Allocate => Allocate(in context, ref request),
+            Opcode.Seek => Seek(in context, ref request, ref reply),
+            Opcode.CopyFileRange => CopyFileRange(in context, ref request, ref reply),
+            Opcode.CopyFileRange64 => CopyFileRange64(in context, ref request, ref reply),
+            Opcode.OpenDirectory => OpenDirectory(in context, terms, ref request, ref reply),
+            Opcode.ReadDirectory => ReadDirectory(in context, isPlus: false, ref request, ref reply),
+            Opcode.ReadDirectoryPlus => ReadDirectory(in context, isPlus: true, ref request, ref reply),
+            Opcode.ReleaseDirectory => ReleaseDirectory(in context, ref request),
+            Opcode.SynchronizeDirectory => SynchronizeDirectory(in context, ref request),
+            Opcode.StatFs => fileSystem.GetFileSystemStatus(in context, ref reply.Append<StatFsOut>()),
+            Opcode.SynchronizeFileSystem => fileSystem.SynchronizeFileSystem(in context),
+            Opcode.SetXattr => SetXattr(in context, terms, ref request),
+            Opcode.GetXattr => GetXattr(in context, ref request, ref reply),
+            Opcode.ListXattr => ListXattr(in context, ref request, ref reply),
+            Opcode.RemoveXattr => RemoveXattr(in context, ref request),
+            Opcode.Ioctl => Control(in context, ref request, ref reply),
+            Opcode.Destroy => Errno.OK,
+            _ => Errno.ENOSYS,
+        };
+
+    /// <summary>INIT: agrees on the terms. They are the file system's to keep before the kernel knows them.</summary>
+    private Errno Initialize(ref Request request, ref Reply reply)
+    {
+        InitIn offer = request.TakePrefix<InitIn>(
+            Math.Clamp(request.RemainingLength, InitIn.ShortSizeInBytes, Unsafe.SizeOf<InitIn>()));
+        if (request.Failed(out Errno failure)) return failure;
+        if (offer.Major > Negotiated.Major)
+        {
+            // The kernel speaks a later protocol as well; told which one is spoken here, it begins anew.
+            reply.Append<InitOut>().Major = Negotiated.Major;
+            return Errno.OK;
+        }
+        if (offer.Major < Negotiated.Major || offer.Minor < Negotiated.MinorMin)
+        {
+            Refusal = $"the kernel speaks FUSE {offer.Major}.{offer.Minor}; "
+                + $"at least {Negotiated.Major}.{Negotiated.MinorMin} (Linux 5.4) is needed";
+            return Errno.EPROTO;
+        }
+        Negotiated terms = Negotiated.Choose(in offer, options);
+        fileSystem.Initialize(terms);
+        negotiated = terms;
+        terms.FillReply(ref reply.Append<InitOut>());
+        return Errno.OK;
+    }
+
+    /// <summary>
+    /// Requests without a reply: lookups forgotten; interrupts, which nothing here waits long enough for.
+    /// </summary>
+    private void Take(in RequestContext context, ref Request request)
+    {
+        if (context.Opcode == Opcode.Forget)
+        {
+            ForgetOne one = new() { NodeId = context.NodeId, LookupCount = request.Take<ForgetIn>().LookupCount };
+            if (!request.Failed(out _)) fileSystem.Forget(in context, new ReadOnlySpan<ForgetOne>(in one));
+        }
+        else if (context.Opcode == Opcode.BatchForget)
+        {
+            ReadOnlySpan<ForgetOne> all = request.TakeArray<ForgetOne>(request.Take<BatchForgetIn>().Count);
+            if (!request.Failed(out _)) fileSystem.Forget(in context, all);
+        }
+    }
+
+    private bool Send(Worker worker, ulong unique, Errno answer, ref Reply reply)
+    {
+        OutHeader header = new()
+        {
+            LengthInBytes = (uint)(Unsafe.SizeOf<OutHeader>() + reply.LengthInBytes) + reply.Segments.LengthInBytes,
+            Error = -(int)answer,
+            Unique = unique,
+        };
+        MemoryMarshal.Write(worker.ReplyHeader, in header);
+        Errno error = channel.Write(worker.VectorsOf(reply.LengthInBytes, reply.Segments.Count));
+        if (error == Errno.ENOENT) worker.Counters.CountUndelivered();
+        else if (error != Errno.OK) worker.Counters.CountRefused();
+        return error == Errno.OK;
+    }
+
+    private static void Account(Worker worker, in RequestContext context, ref Reply reply)
+    {
+        if (context.Opcode == Opcode.Read)
+        {
+            worker.Counters.CountBytesRead(reply.Segments.LengthInBytes);
+        }
+        else if (context.Opcode == Opcode.Write)
+        {
+            worker.Counters.CountBytesWritten(MemoryMarshal.Read<WriteOut>(reply.Body).SizeInBytes);
+        }
+    }
+
+    private static bool HasReply(Opcode opcode) =>
+        opcode is not (Opcode.Forget or Opcode.BatchForget or Opcode.Interrupt or Opcode.NotifyReply);
+}

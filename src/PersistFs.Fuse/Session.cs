@@ -1,0 +1,158 @@
+using System.Runtime.InteropServices;
+using PersistFs.Linux;
+
+namespace PersistFs.Fuse;
+
+/// <summary>One server's part in the life of a connection: N workers that read requests from one descriptor.</summary>
+/// <remarks>
+/// A connection may see many sessions, one after the other, in as many processes: what outlives a session is kept by
+/// the file system and by whoever holds the descriptor. Workers share the descriptor and never clone it, since requests
+/// read through a clone are lost with it.
+/// </remarks>
+public sealed class Session
+{
+    private readonly Channel channel;
+    private readonly Dispatcher dispatcher;
+    private readonly Worker[] workers;
+    private readonly TaskCompletionSource<SessionEnd> completion =
+        new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private SessionEnd? end;
+    private int serving;
+    private volatile bool isStopping;
+
+    /// <summary>Prepares a session; nothing is read yet.</summary>
+    /// <param name="channel">The connection. It stays the caller's, and open until the session has ended.</param>
+    /// <param name="fileSystem">What answers.</param>
+    /// <param name="options">How to serve, and what to ask for at INIT.</param>
+    /// <param name="buffers">Where requests are read and replies built.</param>
+    /// <param name="inherited">What an earlier server agreed on, when this one takes over from it.</param>
+    public Session(
+        Channel channel,
+        IFileSystem fileSystem,
+        SessionOptions options,
+        IBufferProvider buffers,
+        Negotiated? inherited = null)
+    {
+        options.Validate();
+        this.channel = channel;
+        dispatcher = new Dispatcher(fileSystem, channel, options, inherited);
+        uint maxWrite = Math.Max(options.MaxWriteInBytes, inherited?.MaxWriteInBytes ?? 0);
+        int requestLength = Worker.RequestLength(maxWrite);
+        workers = new Worker[options.WorkerCount];
+        for (int index = 0; index < workers.Length; index++)
+        {
+            IoVector memory = buffers.Provide(index, requestLength + Worker.ReplyLength);
+            workers[index] = new Worker(index, memory, requestLength);
+        }
+    }
+
+    /// <summary>Completes when the last worker has ended.</summary>
+    public Task<SessionEnd> Completion => completion.Task;
+
+    /// <summary>Bytes of memory each worker asks its <see cref="IBufferProvider"/> for.</summary>
+    /// <param name="pagesMax">The most pages of 4 KiB in one request, as negotiated or as wanted, the larger.</param>
+    public static int BufferLengthInBytes(int pagesMax) =>
+        Worker.RequestLength((uint)pagesMax * 4096) + Worker.ReplyLength;
+
+    /// <summary>What the session has done so far.</summary>
+    public SessionCounters ReadCounters() => new(workers);
+
+    /// <summary>Starts the workers, each on a thread of its own.</summary>
+    /// <exception cref="InvalidOperationException">The session was started before.</exception>
+    public void Start()
+    {
+        if (Interlocked.CompareExchange(ref serving, workers.Length, 0) != 0 || Completion.IsCompleted)
+        {
+            throw new InvalidOperationException("A session starts once.");
+        }
+        Errno error = Libc.PrepareWakeSignal();
+        if (error != Errno.OK) throw new InvalidOperationException($"The wake signal cannot be used: {error}.");
+        foreach (Worker worker in workers)
+        {
+            new Thread(() => Run(worker)) { Name = $"fuse-{worker.Index}", IsBackground = true }.Start();
+        }
+    }
+
+    /// <summary>
+    /// Starts the workers on a connection whose last server has died: what it had read and not answered is sent again,
+    /// marked as such, before anything else is read.
+    /// </summary>
+    /// <returns>
+    /// OK; or the error with which the kernel refused (EINVAL before Linux 6.9, EPERM when not mounted), and then the
+    /// session has not started.
+    /// </returns>
+    public Errno TakeOver()
+    {
+        Errno error = new Notifier(channel).Resend();
+        if (error == Errno.OK) Start();
+        return error;
+    }
+
+    /// <summary>
+    /// Ends the session, not the connection; returns when every worker has finished what it had in hand.
+    /// </summary>
+    /// <remarks>Not to be called by a worker.</remarks>
+    public void Stop()
+    {
+        isStopping = true;
+        if (Volatile.Read(ref serving) == 0) completion.TrySetResult(Stopped);
+        while (!Completion.Wait(WakeInterval))
+        {
+            foreach (Worker worker in workers)
+            {
+                if (worker.ThreadId != 0 && !worker.HasEnded) _ = Libc.WakeThread(worker.ThreadId);
+            }
+        }
+    }
+
+    private void Run(Worker worker)
+    {
+        worker.ThreadId = Libc.ThreadId();
+        try
+        {
+            SessionEnd ended = Serve(worker);
+            Interlocked.CompareExchange(ref end, ended, null);
+        }
+        catch (Exception exception)
+        {
+            // The file system may be half-way through a change. A successor knows how to go on from there; this
+            // process does not.
+            Environment.FailFast($"A request could not be served: {exception.Message}", exception);
+        }
+        worker.HasEnded = true;
+        if (Interlocked.Decrement(ref serving) == 0) completion.TrySetResult(end!);
+    }
+
+    private SessionEnd Serve(Worker worker)
+    {
+        Span<byte> buffer = worker.RequestBytes;
+        while (!isStopping)
+        {
+            Errno error = channel.Read(buffer, out int length);
+            if (error == Errno.EINTR) continue;
+            if (error != Errno.OK) return EndOf(error);
+            dispatcher.Dispatch(worker, length);
+
+            // Whoever finds this memory after a kill sees that no request was in hand.
+            MemoryMarshal.Write(buffer, 0);
+            if (dispatcher.Refusal is { } refusal)
+            {
+                _ = Task.Run(Stop);
+                return new SessionEnd(SessionEndReason.Refused, refusal);
+            }
+        }
+        return Stopped;
+    }
+
+    private static SessionEnd EndOf(Errno error) => error switch
+    {
+        Errno.ENODEV => new SessionEnd(SessionEndReason.Unmounted, "The filesystem was unmounted."),
+        Errno.ECONNABORTED => new SessionEnd(SessionEndReason.Aborted, "The connection was aborted."),
+        _ => new SessionEnd(SessionEndReason.Failed, $"The connection cannot be read: {error}."),
+    };
+
+    private static readonly SessionEnd Stopped = new(SessionEndReason.Stopped, "The session was stopped.");
+
+    /// <summary>A worker about to sleep misses its wake-up; it gets another one this much later.</summary>
+    private static readonly TimeSpan WakeInterval = TimeSpan.FromMilliseconds(2);
+}
