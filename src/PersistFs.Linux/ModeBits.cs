@@ -35,4 +35,7 @@ public static class ModeBits
 
     /// <summary>d_type of readdir(3): the type bits, shifted down as linux/fs_types.h has it.</summary>
     public static byte ToDirectoryEntryType(uint mode) => (byte)((mode & TypeMask) >> 12);
+
+    /// <summary>The type bits that a d_type of readdir(3) stands for.</summary>
+    public static uint FromDirectoryEntryType(byte type) => (uint)type << 12;
 }

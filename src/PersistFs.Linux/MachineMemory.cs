@@ -1,0 +1,24 @@
+using System.Globalization;
+
+namespace PersistFs.Linux;
+
+/// <summary>What /proc/meminfo says (proc(5)).</summary>
+public static class MachineMemory
+{
+    /// <summary>MemTotal: bytes of memory the kernel manages.</summary>
+    public static ulong TotalInBytes => Value("MemTotal:");
+
+    /// <summary>MemAvailable: bytes that can be had without swapping.</summary>
+    public static ulong AvailableInBytes => Value("MemAvailable:");
+
+    private static ulong Value(string key)
+    {
+        foreach (string line in File.ReadLines("/proc/meminfo"))
+        {
+            if (!line.StartsWith(key, StringComparison.Ordinal)) continue;
+            string[] fields = line.Split(' ', StringSplitOptions.RemoveEmptyEntries);
+            return ulong.Parse(fields[1], CultureInfo.InvariantCulture) * 1024;
+        }
+        return 0;
+    }
+}
