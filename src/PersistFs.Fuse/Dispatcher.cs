@@ -63,7 +63,16 @@ internal sealed partial class Dispatcher(
         if (context.Opcode == Opcode.Init) return Initialize(ref request, ref reply);
         if (negotiated is not { } terms) return Errno.EIO;
         Errno admission = fileSystem.Admit(in context);
-        return admission == Errno.OK ? Handle(in context, terms, ref request, ref reply) : admission;
+        if (admission != Errno.OK) return admission;
+        Errno answer = Errno.OK;
+        try
+        {
+            return Handle(in context, terms, ref request, ref reply);
+        }
+        catch (Exception exception) when (fileSystem.Answers(exception, out answer))
+        {
+            return answer;
+        }
     }
 
     /// <summary>The one switch. A request that has a reply gets it from here, whatever it is.</summary>
@@ -137,10 +146,21 @@ internal sealed partial class Dispatcher(
         return Errno.OK;
     }
 
-    /// <summary>
-    /// Requests without a reply: lookups forgotten; interrupts, which nothing here waits long enough for.
-    /// </summary>
+    /// <summary>Requests without a reply, which have no errno for an answer either.</summary>
     private void Take(in RequestContext context, ref Request request)
+    {
+        try
+        {
+            Forget(in context, ref request);
+        }
+        catch (Exception exception) when (fileSystem.Answers(exception, out _))
+        {
+            // Nobody waits to be told.
+        }
+    }
+
+    /// <summary>Lookups forgotten; interrupts come here too, and nothing waits long enough for one.</summary>
+    private void Forget(in RequestContext context, ref Request request)
     {
         if (context.Opcode == Opcode.Forget)
         {

@@ -11,7 +11,8 @@ namespace PersistFs.Fuse;
 /// kernel may cache it is not the method's to say.
 /// </para>
 /// <para>
-/// Methods run on all workers at once, one request to a worker. They throw nothing: an exception ends the process.
+/// Methods run on all workers at once, one request to a worker. An exception ends the process, unless
+/// <see cref="Answers"/> knows an answer to it.
 /// Permissions are the kernel's business (default_permissions), but for those that need more than mode and ACL.
 /// </para>
 /// <para>
@@ -38,6 +39,16 @@ public interface IFileSystem
     /// </param>
     void Completed(in RequestContext context, bool isDelivered)
     {
+    }
+
+    /// <summary>Whether an exception that a method threw has an errno for an answer; asked before the stack unwinds.</summary>
+    /// <param name="exception">What was thrown.</param>
+    /// <param name="answer">The answer, where there is one.</param>
+    /// <returns>False where the exception tells of a bug, after which nothing more may be served.</returns>
+    bool Answers(Exception exception, out Errno answer)
+    {
+        answer = Errno.EIO;
+        return false;
     }
 
     /// <summary>LOOKUP: the inode that <paramref name="name"/> leads to in the directory; counts one lookup.</summary>
