@@ -1,9 +1,10 @@
 using PersistFs.Engine;
 using PersistFs.Engine.Transactions;
+using Xunit;
 
 namespace PersistFs.Testing;
 
-/// <summary>A freshly formatted arena in memory, open, with one worker; Dispose deletes it.</summary>
+/// <summary>A freshly formatted arena in memory, open, with one worker; Dispose checks it and deletes it.</summary>
 public sealed class TestArena : IDisposable
 {
     public const ulong DefaultSizeInBytes = 64UL * 1024 * 1024;
@@ -28,6 +29,9 @@ public sealed class TestArena : IDisposable
     /// <summary>The worker of the thread that made the arena or opened it last.</summary>
     public Worker Worker { get; private set; }
 
+    /// <summary>Whether the test damages the arena on purpose, so that it is not checked in the end.</summary>
+    public bool IsDamaged { get; init; }
+
     /// <summary>Lets the arena go as it is and opens it again, as a successor would.</summary>
     public void Reopen()
     {
@@ -36,9 +40,23 @@ public sealed class TestArena : IDisposable
         Worker = Volume.AttachWorker();
     }
 
+    /// <summary>Insists that the checker finds nothing. No operation may be under way.</summary>
+    public void RequireClean()
+    {
+        CheckReport report = VolumeChecker.Check(Volume);
+        Assert.True(report.IsClean, string.Join('\n', report.Findings));
+    }
+
     public void Dispose()
     {
-        Volume.Dispose();
-        File.Delete(Path);
+        try
+        {
+            if (!IsDamaged) RequireClean();
+        }
+        finally
+        {
+            Volume.Dispose();
+            File.Delete(Path);
+        }
     }
 }

@@ -45,6 +45,8 @@ public sealed partial class Volume : IDisposable
 
     internal Space Space => space;
 
+    internal ref readonly Superblock Superblock => ref superblock;
+
     private ref readonly InstanceRecord Instance =>
         ref space.Arena.At<InstanceRecord>(new ArenaPointer(Layout.InstanceTableOffset));
 

@@ -42,23 +42,27 @@ public static class VolumeFormatter
         }
     }
 
-    /// <summary>Writes an empty tree to a backing that may hold anything.</summary>
+    /// <summary>Writes an empty tree to a file that may hold anything.</summary>
     internal static void Write(FileBacking file, FormatOptions options)
     {
         Superblock superblock = Describe(options);
-        ulong length = superblock.FrameCountMax << Layout.FrameSizeLog2;
         if (file.Length > 0) _ = file.Resize(0);
-        FileBacking backing = file.Resize(length);
+        Write(file.Resize(superblock.FrameCountMax << Layout.FrameSizeLog2), in superblock, options);
+    }
+
+    /// <summary>Writes an empty tree to a backing that has the arena's length and reads as zero.</summary>
+    internal static void Write(Backing backing, in Superblock superblock, FormatOptions options)
+    {
         RequireRoom(backing, 0, Layout.FrameSizeInBytes);
         Errno error = backing.Map(isPrivate: false, out nint address);
         if (error != Errno.OK) throw OutOfMemory(backing, error);
         try
         {
-            Fill(new Arena(address, length), backing, in superblock, options);
+            Fill(new Arena(address, backing.Length), backing, in superblock, options);
         }
         finally
         {
-            _ = Libc.Unmap(address, (nuint)length);
+            _ = Libc.Unmap(address, (nuint)backing.Length);
         }
     }
 
@@ -112,7 +116,7 @@ public static class VolumeFormatter
         }
     }
 
-    private static Superblock Describe(FormatOptions options)
+    internal static Superblock Describe(FormatOptions options)
     {
         ulong dataFrames = (options.SizeMax + Layout.FrameSizeInBytes - 1) >> Layout.FrameSizeLog2;
         ulong capacity = Math.Max(Layout.FrameTableCapacityMin, BitOperations.RoundUpToPowerOf2(dataFrames * 2));

@@ -37,6 +37,15 @@ internal static class VolumeOpener
         }
     }
 
+    /// <summary>Opens an arena whose backing is at hand already. The volume owns the backing from here on.</summary>
+    internal static Volume Open(Backing backing, VolumeOptions options)
+    {
+        Errno error = backing.Map(isPrivate: false, out nint address);
+        if (error != Errno.OK) throw InputOutput(backing, error);
+        Superblock superblock = Choose(backing, new Arena(address, Layout.FrameSizeInBytes));
+        return Serve(backing, address, in superblock, options);
+    }
+
     private static FileBacking WaitForLock(string path, TimeSpan wait)
     {
         long start = Stopwatch.GetTimestamp();
@@ -75,7 +84,7 @@ internal static class VolumeOpener
         }
     }
 
-    private static Superblock Choose(FileBacking file, Arena start)
+    private static Superblock Choose(Backing file, Arena start)
     {
         Superblock first = start.At<Superblock>(ArenaPointer.Null);
         Superblock copy = start.At<Superblock>(new ArenaPointer(Layout.SuperblockCopyOffset));
@@ -94,17 +103,22 @@ internal static class VolumeOpener
 
     private static Volume Map(FileBacking file, in Superblock superblock, VolumeOptions options)
     {
-        long started = Stopwatch.GetTimestamp();
         Errno error = file.Map(isPrivate: false, out nint address);
         if (error != Errno.OK) throw InputOutput(file, error);
-        var arena = new Arena(address, file.Length);
+        return Serve(file, address, in superblock, options);
+    }
+
+    private static Volume Serve(Backing backing, nint address, in Superblock superblock, VolumeOptions options)
+    {
+        long started = Stopwatch.GetTimestamp();
+        var arena = new Arena(address, backing.Length);
         var table = new FrameTable(arena, superblock.FrameCountMax, superblock.FrameTableCapacity);
         if (!table.WordOf(0).IsUsed(FrameType.System)) throw new ArenaCorruptException("Frame 0 is not what it must be.");
-        BackingAudit.ReservePresentFrames(file, table);
+        BackingAudit.ReservePresentFrames(backing, table);
         _ = RootPages.Read(arena);
-        var space = new Space(arena, file, table);
+        var space = new Space(arena, backing, table);
         RecoveryReport report = space.Open();
-        var volume = new Volume(file, space, in superblock, report with { Milliseconds = Stopwatch.GetElapsedTime(started).TotalMilliseconds });
+        var volume = new Volume(backing, space, in superblock, report with { Milliseconds = Stopwatch.GetElapsedTime(started).TotalMilliseconds });
         volume.RequireRoot();
         OwnerRecord.Write(arena);
         volume.NoteOpened(options);
@@ -114,7 +128,7 @@ internal static class VolumeOpener
     private static bool IsGood(in Superblock superblock) =>
         superblock.Magic == Layout.Magic && superblock.Checksum == Checksum.Of(in superblock);
 
-    private static void RequireKnown(FileBacking file, in Superblock superblock)
+    private static void RequireKnown(Backing file, in Superblock superblock)
     {
         bool isKnown = superblock.Version == Layout.Version && superblock.FrameSizeInBytes == Layout.FrameSizeInBytes
             && (superblock.FeaturesIncompatible & ~KnownIncompatible) == 0
@@ -126,7 +140,7 @@ internal static class VolumeOpener
             "Use the version of persistfs that wrote it, or a newer one.");
     }
 
-    private static void RequireGeometry(FileBacking file, in Superblock superblock)
+    private static void RequireGeometry(Backing file, in Superblock superblock)
     {
         ulong frames = superblock.FrameCountMax;
         ulong capacity = superblock.FrameTableCapacity;
@@ -137,13 +151,13 @@ internal static class VolumeOpener
         if (file.Length != frames << Layout.FrameSizeLog2) throw WrongSize(file, $"but the arena has {frames << Layout.FrameSizeLog2}");
     }
 
-    private static ArenaException NotAnArena(FileBacking file) => new(
+    private static ArenaException NotAnArena(Backing file) => new(
         ArenaFault.NotAnArena, $"{file.Name} is not an arena of PersistFS.", "Check the path, or make an arena there with persistfs format --force.");
 
-    private static ArenaException WrongSize(FileBacking file, string contrast) => new(
+    private static ArenaException WrongSize(Backing file, string contrast) => new(
         ArenaFault.WrongSize, $"{file.Name} is {file.Length} bytes long, {contrast}.", "Restore the whole file; it was truncated or extended.");
 
-    private static ArenaException InputOutput(FileBacking file, Errno error) => new(
+    private static ArenaException InputOutput(Backing file, Errno error) => new(
         error is Errno.ENOMEM or Errno.ENOSPC ? ArenaFault.NoSpace : ArenaFault.InputOutput,
         $"{file.Name} ({file.Kind}) cannot be mapped: {error}.",
         "Free memory or huge pages, or raise vm.nr_hugepages.");

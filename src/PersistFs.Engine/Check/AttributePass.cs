@@ -1,0 +1,90 @@
+using PersistFs.Engine.Format;
+
+namespace PersistFs.Engine.Checks;
+
+/// <summary>The list of extended attributes of one inode.</summary>
+internal sealed class AttributePass
+{
+    private const int NameLengthMax = 255;
+
+    /// <summary>XATTR_LIST_MAX of linux/limits.h: bytes of all names, each with a NUL.</summary>
+    private const int NamesLengthMax = 65536;
+
+    private readonly CheckContext context;
+    private readonly HashSet<UInt128> names = [];
+    private InodeNumber inode;
+    private long namesLength;
+
+    public AttributePass(CheckContext context) => this.context = context;
+
+    public void Check(InodeNumber owner, in InodeRecord record)
+    {
+        inode = owner;
+        names.Clear();
+        namesLength = 0;
+        var pointer = new ArenaPointer(record.Attributes);
+        // The marks end the walk of a list that leads back into itself.
+        while (!pointer.IsNull && TryClaim(pointer, out int size))
+        {
+            AttributeHeader header = context.Arena.At<AttributeHeader>(pointer);
+            CheckAttribute(pointer, context.Arena.Bytes(pointer, size), in header);
+            pointer = new ArenaPointer(header.Next);
+        }
+        if (namesLength > NamesLengthMax) Report(ArenaPointer.Null, $"has attributes whose names take {namesLength} bytes.");
+    }
+
+    private bool TryClaim(ArenaPointer pointer, out int size)
+    {
+        BlockType type = context.TypeAt(pointer);
+        bool isObject = SizeClass.IsSlab(type) && type != BlockType.InodeSlab;
+        size = SizeClass.ObjectSize(type);
+        return context.TryClaimObject(inode, "its list of attributes", pointer, isObject ? type : BlockType.FirstSlab);
+    }
+
+    private void CheckAttribute(ArenaPointer pointer, ReadOnlySpan<byte> bytes, in AttributeHeader header)
+    {
+        int nameEnd = AttributeHeader.SizeInBytes + header.NameLength;
+        if (header.NameLength is 0 or > NameLengthMax || nameEnd > bytes.Length || header.ValueLength > AttributeHeader.ValueLengthMax)
+        {
+            Report(pointer, $"has an attribute with a name of {header.NameLength} and a value of {header.ValueLength} bytes.");
+            return;
+        }
+        ReadOnlySpan<byte> name = bytes[AttributeHeader.SizeInBytes..nameEnd];
+        if (name.Contains((byte)0) || !name.Contains((byte)'.')) Report(pointer, $"has an attribute of the impossible name {NameText.Of(name)}.");
+        namesLength += name.Length + 1;
+        if (namesLength <= NamesLengthMax && !names.Add(new UInt128(SipHash.Compute(0, 0, name), SipHash.Compute(1, 1, name))))
+            Report(pointer, $"has the attribute {NameText.Of(name)} twice.");
+        switch (header.IsIndirect)
+        {
+            case 0 when nameEnd + (int)header.ValueLength <= bytes.Length:
+                break;
+            case 1 when (nameEnd + 7 & ~7) + AttributeHeader.ValueBlockCount * sizeof(ulong) <= bytes.Length:
+                CheckValueBlocks(pointer + (ulong)(nameEnd + 7 & ~7), name, (int)header.ValueLength);
+                break;
+            default:
+                Report(pointer, $"has the attribute {NameText.Of(name)}, whose value does not lie where it could.");
+                break;
+        }
+    }
+
+    private void CheckValueBlocks(ArenaPointer table, ReadOnlySpan<byte> name, int valueLength)
+    {
+        ReadOnlySpan<ulong> blocks = context.Arena.Words(table, AttributeHeader.ValueBlockCount);
+        int needed = (valueLength + Layout.BlockSizeInBytes - 1) >> Layout.BlockSizeLog2;
+        for (int index = 0; index < blocks.Length; index++)
+        {
+            if (index < needed)
+            {
+                BlockUse use = BlockUse.Of(BlockType.AttributeValue, inode, 0, (ulong)index);
+                _ = context.TryClaimBlock(inode, $"the value of attribute {NameText.Of(name)}", new ArenaPointer(blocks[index]), use);
+            }
+            else if (blocks[index] != 0)
+            {
+                Report(table, $"has more blocks than the value of attribute {NameText.Of(name)} needs.");
+            }
+        }
+    }
+
+    private void Report(ArenaPointer position, string message) =>
+        context.Findings.AddAt(FindingKind.Attribute, inode, position, message);
+}
