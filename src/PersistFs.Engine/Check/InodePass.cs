@@ -86,12 +86,15 @@ internal sealed class InodePass
             Report(inode, $"belongs to instance {word.Instance}, which does not exist.");
         if (!word.IsPending && (record.PendingNext != 0 || record.PendingPrevious != 0))
             Report(inode, "has links of a pending list and is on none.");
-        if (!IsKindOfType(word.Kind, record.Mode)) Report(inode, $"is of mode 0{Convert.ToString(record.Mode, 8)} and has contents of kind {word.Kind}.");
+        // What is about to go may have lost its contents already.
+        bool isOrphan = record.LinkCount == 0;
+        if (!IsKindOfType(word.Kind, record.Mode) && !(isOrphan && word.Kind == ContentsKind.None))
+            Report(inode, $"is of mode 0{Convert.ToString(record.Mode, 8)} and has contents of kind {word.Kind}.");
         bool isDirectory = ModeBits.IsDirectory(record.Mode);
         if (!isDirectory && record.Parent != 0) Report(inode, $"is no directory and has parent {record.Parent}.");
         bool hasSize = ModeBits.IsRegular(record.Mode) || ModeBits.IsSymbolicLink(record.Mode);
         if (!hasSize && record.Size != 0) Report(inode, $"is of a type without contents and has size {record.Size}.");
-        if (ModeBits.IsSymbolicLink(record.Mode) && record.Size is 0 or > TargetLengthMax)
+        if (ModeBits.IsSymbolicLink(record.Mode) && !isOrphan && record.Size is 0 or > TargetLengthMax)
             Report(inode, $"is a symbolic link of {record.Size} bytes.");
         if (word.Kind != ContentsKind.Mapped && (word.Height != 0 || word.RootLog2 != 0)) Report(inode, "has no map and a map height.");
     }
@@ -115,7 +118,7 @@ internal sealed class InodePass
         if (!context.TryClaimObject(inode, "its packed contents", pointer, slab)) return;
         if (record.Size > (ulong)SizeClass.ObjectSize(slab))
             context.Findings.AddAt(FindingKind.Contents, inode, pointer, $"has {record.Size} bytes packed into {SizeClass.ObjectSize(slab)}.");
-        RequireBlockCount(inode, in record, 0);
+        RequireBlockCount(inode, in record, 1);
     }
 
     private void RequireBlockCount(InodeNumber inode, in InodeRecord record, ulong count)

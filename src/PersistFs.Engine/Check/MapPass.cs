@@ -88,9 +88,8 @@ internal sealed class MapPass
     {
         if (!context.TryClaimDataFrame(inode, pointer, position)) return;
         blockCount += Layout.BlocksPerFrame;
-        if (position + Layout.BlocksPerFrame <= firstBlockPastSize) return;
-        int skipped = (int)(Math.Max(position, firstBlockPastSize) - position);
-        RequireZero(pointer + ((ulong)skipped << Layout.BlockSizeLog2), Layout.BlocksPerFrame - skipped, position + (ulong)skipped);
+        // In the frame that holds the last byte, what is past the size means nothing.
+        if (position >= firstBlockPastSize) RequireZero(pointer, Layout.BlocksPerFrame, position);
     }
 
     private void RequireZero(ArenaPointer pointer, int blocks, ulong position)
