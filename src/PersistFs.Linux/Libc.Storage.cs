@@ -23,6 +23,10 @@ public static partial class Libc
     public static Errno PunchHole(SafeHandle descriptor, ulong offset, ulong length) =>
         Retry(descriptor, FallocateKeepSize | FallocatePunchHole, offset, length);
 
+    /// <summary>fdatasync(2): what was stored to the file, through mappings too, is on its device.</summary>
+    public static Errno SynchronizeData(SafeHandle descriptor) =>
+        SynchronizeDataCore((int)descriptor.DangerousGetHandle()) == 0 ? Errno.OK : LastErrno();
+
     /// <summary>ftruncate(2).</summary>
     public static Errno Truncate(SafeHandle descriptor, ulong length) =>
         TruncateCore((int)descriptor.DangerousGetHandle(), (long)length) == 0 ? Errno.OK : LastErrno();
@@ -83,6 +87,9 @@ public static partial class Libc
 
     [LibraryImport("libc", EntryPoint = "ftruncate", SetLastError = true)]
     private static partial int TruncateCore(int descriptor, long length);
+
+    [LibraryImport("libc", EntryPoint = "fdatasync", SetLastError = true)]
+    private static partial int SynchronizeDataCore(int descriptor);
 
     [LibraryImport("libc", EntryPoint = "fcntl", SetLastError = true)]
     private static unsafe partial int FcntlCore(int descriptor, int command, FileLock* request);

@@ -29,5 +29,8 @@ internal abstract class Backing : IDisposable
     /// <summary>Gives the memory of a range back.</summary>
     public abstract Errno Release(ulong offset, ulong length);
 
+    /// <summary>Writes back what only the memory of this machine holds, where the backing is on a disk; else nothing.</summary>
+    public abstract Errno Synchronize();
+
     public abstract void Dispose();
 }

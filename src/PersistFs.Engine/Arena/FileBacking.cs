@@ -109,6 +109,9 @@ internal sealed class FileBacking : Backing
 
     public override Errno Release(ulong offset, ulong length) => Libc.PunchHole(handle, offset, length);
 
+    public override Errno Synchronize() =>
+        fileSystemType is Libc.HugetlbfsMagic or Libc.TmpfsMagic ? Errno.OK : Libc.SynchronizeData(handle);
+
     public override void Dispose()
     {
         if (address != 0) _ = Libc.Unmap(address, (nuint)Length);

@@ -109,16 +109,29 @@ internal sealed class FrameSupply
         return Errno.OK;
     }
 
-    /// <summary>Gives a free frame's memory back to the system.</summary>
-    /// <returns>False when no frame is free, or its blocks are promised to somebody.</returns>
-    public bool TryShrink()
+    /// <summary>Takes free frames beyond a stock, so that nobody allocates them while they go back to the system.</summary>
+    /// <param name="stock">Free frames to keep.</param>
+    /// <param name="frames">Receives the frames taken.</param>
+    /// <returns>How many. Each goes to <see cref="Release"/>, once nobody can be looking at it any more.</returns>
+    public int TakeForRelease(int stock, Span<uint> frames)
     {
-        if (!TryTake(Layout.UsableBlocksPerFrame)) return false;
-        if (!TryPop(out uint frame))
+        int count = 0;
+        while (count < frames.Length && FreeFrames > stock && TryTake(Layout.UsableBlocksPerFrame))
         {
+            if (TryPop(out frames[count]))
+            {
+                count++;
+                continue;
+            }
             Give(Layout.UsableBlocksPerFrame);
-            return false;
+            break;
         }
+        return count;
+    }
+
+    /// <summary>Gives a frame's memory back to the system.</summary>
+    public void Release(uint frame)
+    {
         lock (guard)
         {
             table.SetWord(frame, new FrameWord(FrameState.Releasing));
@@ -129,12 +142,11 @@ internal sealed class FrameSupply
                 absentCount++;
                 absentCursor = Math.Min(absentCursor, frame);
                 Volatile.Write(ref isGrowthRefused, false);
-                return true;
+                return;
             }
         }
         Push(frame);
         Give(Layout.UsableBlocksPerFrame);
-        return false;
     }
 
     /// <summary>Makes a frame absent that was found half-way between absent and present.</summary>

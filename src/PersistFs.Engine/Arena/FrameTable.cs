@@ -83,7 +83,10 @@ internal sealed class FrameTable
         if (!IsInAllocatedBlock(pointer)) return false;
         ref readonly BlockDescriptor descriptor = ref BlockAt(pointer.Frame, pointer.BlockInFrame);
         if (descriptor.TypeWord != (ulong)slab) return false;
-        (int index, int remainder) = Math.DivRem(pointer.OffsetInBlock, SizeClass.ObjectSize(slab));
+        // Inodes are looked up all the time, and their size is a power of two.
+        (int index, int remainder) = slab == BlockType.InodeSlab
+            ? (pointer.OffsetInBlock / InodeRecord.SizeInBytes, pointer.OffsetInBlock % InodeRecord.SizeInBytes)
+            : Math.DivRem(pointer.OffsetInBlock, SizeClass.ObjectSize(slab));
         return remainder == 0 && index < SizeClass.ObjectsPerSlab(slab)
             && (Volatile.Read(ref Unsafe.AsRef(in descriptor.Objects)) >> index & 1) != 0;
     }
@@ -104,11 +107,29 @@ internal sealed class FrameTable
         return WordOf(pointer.Frame).IsUsed(FrameType.Data) && descriptor.Owner == owner.Value && descriptor.Position == position;
     }
 
+    /// <summary>What the block that <paramref name="pointer"/> lies in holds; None if it is not allocated.</summary>
+    public BlockType TypeAt(ArenaPointer pointer) => IsInAllocatedBlock(pointer)
+        ? (BlockType)(byte)BlockAt(pointer.Frame, pointer.BlockInFrame).TypeWord
+        : BlockType.None;
+
     /// <summary>Insists on <see cref="IsObject"/>.</summary>
     /// <exception cref="ArenaCorruptException">There is no such object.</exception>
     public void RequireObject(ArenaPointer pointer, BlockType slab)
     {
         if (!IsObject(pointer, slab)) ThrowNotAllocated(pointer, slab);
+    }
+
+    /// <summary>Insists that an object of any general class is allocated at <paramref name="pointer"/>.</summary>
+    /// <returns>Type of the slab it lies in.</returns>
+    /// <exception cref="ArenaCorruptException">There is no such object.</exception>
+    public BlockType RequireGeneralObject(ArenaPointer pointer)
+    {
+        BlockType slab = IsInAllocatedBlock(pointer)
+            ? (BlockType)(byte)BlockAt(pointer.Frame, pointer.BlockInFrame).TypeWord
+            : BlockType.None;
+        if (slab is < BlockType.FirstSlab or > BlockType.LastSlab || !IsObject(pointer, slab))
+            ThrowNotAllocated(pointer, slab);
+        return slab;
     }
 
     /// <summary>Insists on <see cref="IsBlock"/>.</summary>

@@ -20,4 +20,5 @@ internal struct AttributeHeader
 
     /// <summary>1 if the value lies in blocks of its own.</summary>
     [FieldOffset(14)] public byte IsIndirect;
+    [FieldOffset(15)] public byte Reserved;
 }

@@ -16,9 +16,6 @@ internal sealed class PendingLists
         this.inodes = inodes;
     }
 
-    /// <summary>The first inode of a list.</summary>
-    public InodeNumber First(int list) => new(Head(list));
-
     /// <summary>Puts an inode on its list, or only notes that it needs trimming if it is there already.</summary>
     public void Add(Transaction transaction, InodeNumber inode, bool needsTrim)
     {
@@ -47,16 +44,19 @@ internal sealed class PendingLists
         transaction.Set(in record.ContentsWord, word.WithPending(listed: false, trim: false).Value);
     }
 
-    /// <summary>Copies up to <paramref name="found"/>.Length members of a list, from its front.</summary>
+    /// <summary>Copies up to <paramref name="found"/>.Length members of a list, from behind <paramref name="after"/> or from its front.</summary>
     /// <remarks>They may leave the list as soon as this returns: who acts on one locks it and looks again.</remarks>
-    public int Peek(int list, Span<InodeNumber> found)
+    public int Peek(int list, InodeNumber after, Span<InodeNumber> found)
     {
         space.PendingLocks.Enter(list);
         try
         {
+            bool canResume = inodes.Exists(after) && after.PendingList == list
+                && new ContentsWord(inodes.At(after).ContentsWord).IsPending;
+            InodeNumber previous = canResume ? after : InodeNumber.None;
+            var inode = new InodeNumber(canResume ? inodes.At(after).PendingNext : Head(list));
             int count = 0;
-            var previous = InodeNumber.None;
-            for (InodeNumber inode = First(list); !inode.IsNone && count < found.Length; count++)
+            for (; !inode.IsNone && count < found.Length; count++)
             {
                 ref readonly InodeRecord record = ref inodes.At(inode);
                 RequireLink(record.PendingPrevious, previous);

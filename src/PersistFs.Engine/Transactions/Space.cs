@@ -37,6 +37,9 @@ internal sealed class Space
     public long FreeBlocks =>
         Math.Max(0, Allocator.Supply.AvailableBlocks + Allocator.Supply.GrowableBlocks - reserveBlocks);
 
+    /// <summary>Frames with memory behind them, but for those of the frame table.</summary>
+    public long PresentFrames => Table.FrameCount - Table.SystemFrameCount - Allocator.Supply.AbsentFrames;
+
     /// <summary>Takes blocks out of what is available, growing the arena if it must.</summary>
     public bool TryReserve(int blocks, SpaceLevel level)
     {
@@ -50,6 +53,10 @@ internal sealed class Space
             if (supply.TryGrow() != Errno.OK) return supply.TryTake(blocks);
         }
     }
+
+    /// <summary>Makes sure that a frame is free, growing the arena if it must. The reserve is left alone.</summary>
+    public bool TryBringFrame() => FreeBlocks >= Layout.UsableBlocksPerFrame
+        && (Allocator.Supply.FreeFrames > 0 || Allocator.Supply.TryGrow() == Errno.OK);
 
     /// <summary>Finishes what the last process left in the journals, then reads where there is room.</summary>
     public RecoveryReport Open()

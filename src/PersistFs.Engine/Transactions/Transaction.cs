@@ -65,10 +65,12 @@ internal readonly ref struct Transaction
     /// <param name="isZeroed">Whether all its bytes are zero; else they are whatever was there before.</param>
     public bool TryAllocateDataFrame(InodeNumber owner, ulong position, out ArenaPointer pointer, out bool isZeroed)
     {
-        bool isAllocated = space.Allocator.TryAllocateDataFrame(
-            worker.Journal, owner, position, out uint frame, out isZeroed);
+        pointer = default;
+        isZeroed = false;
+        if (!space.TryBringFrame()) return false;
+        if (!space.Allocator.TryAllocateDataFrame(worker.Journal, owner, position, out uint frame, out isZeroed)) return false;
         pointer = ArenaPointer.OfFrame(frame);
-        return isAllocated;
+        return true;
     }
 
     /// <summary>Frees an object, block or data frame once the transaction has committed.</summary>

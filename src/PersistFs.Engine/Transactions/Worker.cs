@@ -43,6 +43,14 @@ public sealed class Worker
     /// <summary>Where a directory leaf or the like is put together before it is copied to the arena whole.</summary>
     internal byte[] Scratch { get; } = GC.AllocateUninitializedArray<byte>(2 * Layout.BlockSizeInBytes, pinned: true);
 
+    /// <summary>Stripe of the inode lock that a read holds until its reply has left; -1 for none.</summary>
+    internal int ReadStripe { get; set; } = -1;
+
+    /// <summary>Keys of the directory leaf that this worker lists, in order, and where their entries are.</summary>
+    internal ulong[] ListKeys { get; } = new ulong[Structures.DirectoryLeaf.EntryCountMax];
+
+    internal ushort[] ListPositions { get; } = new ushort[Structures.DirectoryLeaf.EntryCountMax];
+
     /// <summary>Whether a transaction is open.</summary>
     internal bool IsOpen { get; private set; }
 

@@ -12,12 +12,14 @@ internal readonly ref struct InodeGuard
     private readonly Worker worker;
     private readonly StripeSet stripes;
     private readonly int exclusiveCount;
+    private readonly bool isShared;
 
     public InodeGuard(InodeLocks locks, Worker worker, int sharedStripe)
     {
         this.locks = locks;
         this.worker = worker;
         stripes[0] = sharedStripe;
+        isShared = true;
     }
 
     public InodeGuard(InodeLocks locks, Worker worker, scoped in StripeSet stripes, int count)
@@ -37,7 +39,7 @@ internal readonly ref struct InodeGuard
 
     public void Dispose()
     {
-        if (exclusiveCount == 0) locks.ExitShared(stripes[0]);
+        if (isShared) locks.ExitShared(stripes[0]);
         for (int index = 0; index < exclusiveCount; index++) locks.ExitExclusive(stripes[index]);
         worker.Leave();
     }

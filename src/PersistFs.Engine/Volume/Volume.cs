@@ -20,6 +20,8 @@ public sealed partial class Volume : IDisposable
     private readonly InodeLocks locks = new();
     private readonly InodeTable inodes;
     private readonly PendingLists pending;
+    private readonly DirectoryMap names;
+    private readonly AttributeList attributes;
     private readonly bool[] isSlotTaken = new bool[Layout.WorkerSlotCount];
     private readonly List<Worker> workers = [];
 
@@ -31,6 +33,8 @@ public sealed partial class Volume : IDisposable
         LastRecovery = lastRecovery;
         inodes = new InodeTable(space);
         pending = new PendingLists(space, inodes);
+        attributes = new AttributeList(space);
+        names = new DirectoryMap(space, superblock.HashSeedLow, superblock.HashSeedHigh);
     }
 
     /// <summary>The root directory of the tree that is served.</summary>
@@ -113,22 +117,6 @@ public sealed partial class Volume : IDisposable
         RootPages.Write(space.Arena, root);
         if (options.InodeCountMax != 0) Store.Word(ref Unsafe.AsRef(in Instance.InodeCountMax), options.InodeCountMax);
     }
-
-    /// <summary>Adds to an inode's lookup count, as a reply that names the inode will.</summary>
-    private void AddLookup(in InodeRecord record, ulong count)
-    {
-        ref ulong word = ref Unsafe.AsRef(in record.LookupWord);
-        while (true)
-        {
-            ulong old = Volatile.Read(ref word);
-            ulong sum = Math.Min(new LookupWord(old).CountIn(Session) + count, LookupWord.CountMax);
-            if (Store.CompareAndSwap(ref word, old, new LookupWord(sum, Session).Value)) return;
-        }
-    }
-
-    /// <summary>Whether the kernel may still use the inode.</summary>
-    private bool IsLookedUp(in InodeRecord record) =>
-        new LookupWord(Volatile.Read(ref Unsafe.AsRef(in record.LookupWord))).CountIn(Session) != 0;
 
     /// <summary>EROFS once damage was found, ESTALE for a number that names no inode.</summary>
     private Errno RequireChangeable(InodeNumber inode) =>
