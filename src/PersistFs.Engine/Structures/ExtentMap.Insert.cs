@@ -6,7 +6,7 @@ namespace PersistFs.Engine.Structures;
 
 internal readonly ref partial struct ExtentMap
 {
-    /// <summary>Blocks that the nodes may cost which filling holes in a range of blocks needs. Exact within one leaf.</summary>
+    /// <summary>Blocks that the nodes cost at worst which filling a range of blocks needs. Exact within one leaf.</summary>
     /// <param name="first">The first block.</param>
     /// <param name="end">The block behind the last; greater than <paramref name="first"/>.</param>
     public int NodesToFill(ulong first, ulong end)
@@ -75,8 +75,9 @@ internal readonly ref partial struct ExtentMap
         transaction.Set(in slot, entry.Value);
     }
 
-    /// <summary>Makes the map large enough to have a place for <paramref name="block"/>.</summary>
-    private void Cover(Transaction transaction, ulong block)
+    /// <summary>Makes the map large enough to have a place for <paramref name="block"/>, without a step in between.</summary>
+    /// <remarks>Called for the last block of a range that is filled then, it costs no more than <see cref="NodesToFill"/> says.</remarks>
+    public void Cover(Transaction transaction, ulong block)
     {
         if (IsMapped && block < Shape.Coverage) return;
         if (!IsMapped || record.Contents == 0)

@@ -161,6 +161,7 @@ public sealed partial class Volume
         }
         ulong missing = map.CountHoles(block, end);
         if (!transaction.TryReserve((int)missing)) return Errno.ENOSPC;
+        map.Cover(transaction, end - 1);
         for (; block < end; block++)
         {
             if (!map.Find(block, 1).IsHole) continue;

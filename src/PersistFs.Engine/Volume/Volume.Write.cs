@@ -95,6 +95,7 @@ public sealed partial class Volume
         {
             if (!transaction.TryReserve(cost, LevelOf(in options))) return Errno.ENOSPC;
             if (isPacked) Unpack(transaction, inode, in record);
+            if (cost > 0) map.Cover(transaction, end - 1);
             ZeroTail(transaction, map, oldSize, offset);
             Fill(transaction, inode, in record, offset, data, out isPastEnd);
             FinishWrite(transaction, in record, size, in options);
