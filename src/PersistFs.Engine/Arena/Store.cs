@@ -16,16 +16,16 @@ internal static class Store
         switch (Unsafe.SizeOf<T>())
         {
             case sizeof(ulong):
-                Volatile.Write(ref Unsafe.As<T, ulong>(ref target), Unsafe.BitCast<T, ulong>(value));
+                Volatile.Write(ref Unsafe.As<T, ulong>(ref target), Unsafe.As<T, ulong>(ref value));
                 break;
             case sizeof(uint):
-                Volatile.Write(ref Unsafe.As<T, uint>(ref target), Unsafe.BitCast<T, uint>(value));
+                Volatile.Write(ref Unsafe.As<T, uint>(ref target), Unsafe.As<T, uint>(ref value));
                 break;
             case sizeof(ushort):
-                Volatile.Write(ref Unsafe.As<T, ushort>(ref target), Unsafe.BitCast<T, ushort>(value));
+                Volatile.Write(ref Unsafe.As<T, ushort>(ref target), Unsafe.As<T, ushort>(ref value));
                 break;
             default:
-                Volatile.Write(ref Unsafe.As<T, byte>(ref target), Unsafe.BitCast<T, byte>(value));
+                Volatile.Write(ref Unsafe.As<T, byte>(ref target), Unsafe.As<T, byte>(ref value));
                 break;
         }
         if (CrashPoint.IsEnabled) CrashPoint.Observer?.AfterStore();

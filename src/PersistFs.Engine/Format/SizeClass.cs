@@ -14,15 +14,18 @@ internal static class SizeClass
     /// <summary>Contents up to this many bytes fit into an object.</summary>
     public const int ObjectSizeMax = 2048;
 
-    private static ReadOnlySpan<ushort> Sizes => [64, 128, 192, 256, 320, 448, 512, 640, 768, 1024, 1344, 2048];
+    private const int UnitInBytes = 64;
+
+    /// <summary>Sizes in units of 64 bytes; a span of bytes is read in place even where the compiler does not optimise.</summary>
+    private static ReadOnlySpan<byte> SizesInUnits => [1, 2, 3, 4, 5, 7, 8, 10, 12, 16, 21, 32];
 
     /// <summary>The block type of the slab with the smallest objects that hold <paramref name="sizeInBytes"/>, 1 to 2048.</summary>
     public static BlockType Holding(int sizeInBytes)
     {
-        ReadOnlySpan<ushort> sizes = Sizes;
+        ReadOnlySpan<byte> sizes = SizesInUnits;
         for (int index = 0; index < sizes.Length; index++)
         {
-            if (sizes[index] >= sizeInBytes) return (BlockType)((int)BlockType.FirstSlab + index);
+            if (sizes[index] * UnitInBytes >= sizeInBytes) return (BlockType)((int)BlockType.FirstSlab + index);
         }
         throw new ArgumentOutOfRangeException(nameof(sizeInBytes), sizeInBytes, "No object is that large.");
     }
@@ -41,7 +44,7 @@ internal static class SizeClass
     public static int ObjectSize(BlockType type) => type switch
     {
         BlockType.InodeSlab => InodeRecord.SizeInBytes,
-        >= BlockType.FirstSlab and <= BlockType.LastSlab => Sizes[type - BlockType.FirstSlab],
+        >= BlockType.FirstSlab and <= BlockType.LastSlab => SizesInUnits[type - BlockType.FirstSlab] * UnitInBytes,
         _ => Layout.BlockSizeInBytes,
     };
 

@@ -4,9 +4,13 @@ using PersistFs.Engine.Transactions;
 
 namespace PersistFs.Engine.Structures;
 
-/// <summary>The extended attributes of an inode: a list of objects, each written once and replaced as a whole (FORMAT.md, section 11).</summary>
+/// <summary>
+/// The extended attributes of an inode: a list of objects, each written once and replaced as a whole (FORMAT.md,
+/// section 11).
+/// </summary>
 /// <remarks>
-/// The caller holds the inode's lock. A change writes a fresh object and swings one pointer to it. No list is longer than
+/// The caller holds the inode's lock. A change writes a fresh object and swings one pointer to it. No list is longer
+/// than
 /// its names' limit allows, so every walk ends, however damaged the list.
 /// </remarks>
 internal sealed class AttributeList
@@ -96,7 +100,8 @@ internal sealed class AttributeList
 
     /// <summary>Stores an attribute at the cursor: in place of the one there, or behind the last.</summary>
     public void Set(
-        Transaction transaction, InodeNumber owner, in AttributeCursor cursor, ReadOnlySpan<byte> name, ReadOnlySpan<byte> value)
+        Transaction transaction, InodeNumber owner, in AttributeCursor cursor, ReadOnlySpan<byte> name,
+        ReadOnlySpan<byte> value)
     {
         bool isIndirect = IsIndirect(name.Length, value.Length);
         BlockType slab = SizeClass.Holding(ObjectSize(name.Length, value.Length, isIndirect));
@@ -123,10 +128,13 @@ internal sealed class AttributeList
         transaction.Set(in Arena.At<ulong>(cursor.Link), cursor.Header.Next);
     }
 
-    /// <summary>Frees some attributes of an inode that dies, as many as one transaction should. Costs nothing.</summary>
+    /// <summary>
+    /// Frees some attributes of an inode that dies, as many as one transaction should. Costs nothing.
+    /// </summary>
     /// <returns>Whether none is left.</returns>
     /// <remarks>
-    /// A list that runs in a circle is refused before the first free, and value blocks of different attributes are freed in
+    /// A list that runs in a circle is refused before the first free, and value blocks of different attributes are
+    /// freed in
     /// different transactions: so nothing is freed twice by damage, when it may already be somebody else's.
     /// </remarks>
     public bool FreeSome(Transaction transaction, InodeNumber owner, in InodeRecord record)
@@ -194,7 +202,8 @@ internal sealed class AttributeList
     private static bool IsPlausible(in AttributeCursor cursor)
     {
         AttributeHeader header = cursor.Header;
-        if (header.NameLength is 0 or > NameLengthMax || header.ValueLength > AttributeHeader.ValueLengthMax) return false;
+        if (header.NameLength is 0 or > NameLengthMax) return false;
+        if (header.ValueLength > AttributeHeader.ValueLengthMax) return false;
         if (header.IsIndirect > 1 || header.Reserved != 0 || cursor.NamesLength > NamesLengthMax) return false;
         int size = ObjectSize(header.NameLength, (int)header.ValueLength, header.IsIndirect != 0);
         return size <= SizeClass.ObjectSize(cursor.Slab);
@@ -220,7 +229,8 @@ internal sealed class AttributeList
     private static bool IsIndirect(int nameLength, int valueLength) =>
         AttributeHeader.SizeInBytes + nameLength + valueLength > SizeClass.ObjectSizeMax;
 
-    private static int BlockCountOf(int valueLength) => (valueLength + Layout.BlockSizeInBytes - 1) / Layout.BlockSizeInBytes;
+    private static int BlockCountOf(int valueLength) =>
+        (valueLength + Layout.BlockSizeInBytes - 1) / Layout.BlockSizeInBytes;
 
     /// <summary>Position of the block offsets in an attribute: behind its name, aligned.</summary>
     private static int BlockOffsetsStart(int nameLength) => AttributeHeader.SizeInBytes + nameLength + 7 & ~7;

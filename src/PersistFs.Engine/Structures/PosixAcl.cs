@@ -3,9 +3,12 @@ using PersistFs.Linux;
 
 namespace PersistFs.Engine.Structures;
 
-/// <summary>A POSIX access control list, in the form that its extended attribute has (acl(5), linux/posix_acl_xattr.h).</summary>
+/// <summary>
+/// A POSIX access control list, in the form that its extended attribute has (acl(5), linux/posix_acl_xattr.h).
+/// </summary>
 /// <remarks>
-/// Four bytes of version, then entries of eight: tag, permissions, id. INVARIANT: one that is not empty has exactly one entry each
+/// Four bytes of version, then entries of eight: tag, permissions, id. INVARIANT: one that is not empty has exactly one
+/// entry each
 /// for owner, owning group and others, in the canonical order, and a mask if it names any other user or group.
 /// Borrowed: it lives no longer than its bytes.
 /// </remarks>
@@ -37,7 +40,9 @@ internal readonly ref struct PosixAcl
 
     public int SizeInBytes => HeaderSizeInBytes + entries.Length;
 
-    /// <summary>The nine permission bits that stat(2) shows for it: those of owner, of the mask or the owning group, of others.</summary>
+    /// <summary>
+    /// The nine permission bits that stat(2) shows for it: those of owner, of the mask or the owning group, of others.
+    /// </summary>
     public uint AccessBits
     {
         get
@@ -78,7 +83,9 @@ internal readonly ref struct PosixAcl
         return Errno.OK;
     }
 
-    /// <summary>Writes the canonical form, <see cref="SizeInBytes"/> bytes: tags that take no id have <see cref="NoId"/>.</summary>
+    /// <summary>
+    /// Writes the canonical form, <see cref="SizeInBytes"/> bytes: tags that take no id have <see cref="NoId"/>.
+    /// </summary>
     public void WriteTo(Span<byte> target)
     {
         BinaryPrimitives.WriteUInt32LittleEndian(target, Version);
@@ -91,7 +98,9 @@ internal readonly ref struct PosixAcl
         }
     }
 
-    /// <summary>chmod(2): gives owner, mask (or owning group, without one) and others the bits of <paramref name="mode"/>.</summary>
+    /// <summary>
+    /// chmod(2): gives owner, mask (or owning group, without one) and others the bits of <paramref name="mode"/>.
+    /// </summary>
     /// <param name="canonical">An ACL as <see cref="WriteTo"/> writes it; changed in place.</param>
     /// <param name="mode">The new mode.</param>
     public static void ApplyMode(Span<byte> canonical, uint mode)

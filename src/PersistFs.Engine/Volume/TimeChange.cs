@@ -1,6 +1,8 @@
 namespace PersistFs.Engine;
 
-/// <summary>What becomes of one of a file's times: it stays, is set to now, or to a given moment (utimensat(2)).</summary>
+/// <summary>
+/// What becomes of one of a file's times: it stays, is set to now, or to a given moment (utimensat(2)).
+/// </summary>
 public readonly struct TimeChange
 {
     private const long NanosecondsPerSecond = 1_000_000_000;
@@ -20,7 +22,9 @@ public readonly struct TimeChange
     /// <summary>The moment of the call.</summary>
     public static readonly TimeChange Now = new(true, 0);
 
-    /// <summary>A moment relative to 1970; one that 64 bits of nanoseconds cannot hold (before 1677, after 2262) is clamped.</summary>
+    /// <summary>
+    /// A moment relative to 1970; one that 64 bits of nanoseconds cannot hold (before 1677, after 2262) is clamped.
+    /// </summary>
     public static TimeChange At(long seconds, uint nanoseconds) => new(
         false, (long)Int128.Clamp((Int128)seconds * NanosecondsPerSecond + nanoseconds, long.MinValue, long.MaxValue));
 

@@ -8,8 +8,13 @@ namespace PersistFs.Engine;
 /// <summary>POSIX ACLs (acl(5)): how they follow the mode, and the mode them. The kernel evaluates them.</summary>
 public sealed partial class Volume
 {
-    /// <summary>What an inode that is made in <paramref name="parent"/> gets: its mode, and ACLs if the parent has a default one.</summary>
-    /// <param name="parent">The parent's record in the arena; it stays locked until <see cref="StoreInherited"/>.</param>
+    /// <summary>
+    /// What an inode that is made in <paramref name="parent"/> gets: its mode, and ACLs if the parent has a default
+    /// one.
+    /// </summary>
+    /// <param name="parent">
+    /// The parent's record in the arena; it stays locked until <see cref="StoreInherited"/>.
+    /// </param>
     /// <param name="mode">The mode asked for, with its type.</param>
     /// <param name="umask">The caller's; not applied to symbolic links, nor below a default ACL.</param>
     private InheritedAcl InheritAcl(in InodeRecord parent, uint mode, uint umask)
@@ -50,15 +55,19 @@ public sealed partial class Volume
     }
 
     private void Append(
-        Transaction transaction, InodeNumber owner, in InodeRecord record, ReadOnlySpan<byte> name, ReadOnlySpan<byte> value)
+        Transaction transaction, InodeNumber owner, in InodeRecord record, ReadOnlySpan<byte> name,
+        ReadOnlySpan<byte> value)
     {
         _ = attributes.TryFind(in record, name, out AttributeCursor end);
         attributes.Set(transaction, owner, in end, name, value);
     }
 
-    /// <summary>setxattr(2) of an ACL: an access ACL changes the mode with it, and is kept only if it says more than the mode.</summary>
+    /// <summary>
+    /// setxattr(2) of an ACL: an access ACL changes the mode with it, and is kept only if it says more than the mode.
+    /// </summary>
     private Errno SetAcl(
-        Worker worker, InodeNumber inode, in InodeRecord record, in XattrName name, ReadOnlySpan<byte> value, XattrSetFlags flags)
+        Worker worker, InodeNumber inode, in InodeRecord record, in XattrName name, ReadOnlySpan<byte> value,
+        XattrSetFlags flags)
     {
         Errno error = PosixAcl.TryParse(value, out PosixAcl acl);
         if (error != Errno.OK) return error;
@@ -68,12 +77,13 @@ public sealed partial class Volume
         bool isKept = !acl.IsEmpty && !(isAccess && acl.IsMinimal);
         if (isKept && !isFound && !AttributeList.HasRoomFor(in cursor, name.Bytes.Length)) return Errno.ENOSPC;
         using Transaction transaction = worker.Begin();
-        if (isKept && !transaction.TryReserve(AttributeList.CostOf(name.Bytes.Length, value.Length))) return Errno.ENOSPC;
+        int cost = isKept ? AttributeList.CostOf(name.Bytes.Length, value.Length) : 0;
+        if (!transaction.TryReserve(cost)) return Errno.ENOSPC;
         if (isKept) StoreAcl(transaction, inode, in cursor, name.Bytes, acl);
         else if (isFound) attributes.Remove(transaction, inode, in cursor);
         if (isAccess && !acl.IsEmpty)
         {
-            uint killed = flags.HasFlag(XattrSetFlags.KillSetGroupId) ? ModeBits.SetGroupId : 0;
+            uint killed = (flags & XattrSetFlags.KillSetGroupId) != 0 ? ModeBits.SetGroupId : 0;
             transaction.Set(in record.Mode, record.Mode & ~(ModeBits.AccessMask | killed) | acl.AccessBits);
         }
         transaction.Set(in record.ChangeTime, Libc.FileTimeNow());
@@ -82,7 +92,8 @@ public sealed partial class Volume
     }
 
     private void StoreAcl(
-        Transaction transaction, InodeNumber inode, in AttributeCursor cursor, ReadOnlySpan<byte> name, scoped PosixAcl acl)
+        Transaction transaction, InodeNumber inode, in AttributeCursor cursor, ReadOnlySpan<byte> name,
+        scoped PosixAcl acl)
     {
         Span<byte> buffer = stackalloc byte[PosixAcl.SizeInBytesMax];
         Span<byte> canonical = buffer[..acl.SizeInBytes];
@@ -90,7 +101,9 @@ public sealed partial class Volume
         attributes.Set(transaction, inode, in cursor, name, canonical);
     }
 
-    /// <summary>Brings a stored access ACL in line with a mode that chmod(2) sets. The transaction has reserved its cost.</summary>
+    /// <summary>
+    /// Brings a stored access ACL in line with a mode that chmod(2) sets. The transaction has reserved its cost.
+    /// </summary>
     private void ApplyModeToAcl(Transaction transaction, InodeNumber inode, in AttributeCursor cursor, uint mode)
     {
         Span<byte> acl = ReadAcl(inode, in cursor, stackalloc byte[PosixAcl.SizeInBytesMax], out _);

@@ -5,8 +5,12 @@ using PersistFs.Linux;
 
 namespace PersistFs.Engine;
 
-/// <summary>Attributes and flags of inodes (stat(2), chmod(2), chown(2), utimensat(2), ioctl_iflags(2)).</summary>
-/// <remarks>The kernel has checked permissions; here is what it leaves to the file system, inode flags included.</remarks>
+/// <summary>
+/// Attributes and flags of inodes (stat(2), chmod(2), chown(2), truncate(2), utimensat(2), ioctl_iflags(2)).
+/// </summary>
+/// <remarks>
+/// The kernel has checked permissions; here is what it leaves to the file system, inode flags included.
+/// </remarks>
 public sealed partial class Volume
 {
     /// <summary>stat(2).</summary>
@@ -20,33 +24,30 @@ public sealed partial class Volume
         return Errno.OK;
     }
 
-    /// <summary>chmod(2), chown(2), utimensat(2), any of them together, all or nothing.</summary>
+    /// <summary>chmod(2), chown(2), truncate(2), utimensat(2), any of them together, all or nothing.</summary>
     /// <param name="worker">The calling thread's.</param>
     /// <param name="inode">The file.</param>
     /// <param name="change">What is to change.</param>
     /// <param name="caller">Decides whether set-group-id outlives a chown, where the group may not execute.</param>
     /// <param name="attributes">What they are afterwards.</param>
-    /// <returns>EPERM where inode flags forbid it; EOPNOTSUPP for the mode of a symbolic link; ENOSPC; EROFS; ESTALE.</returns>
+    /// <returns>
+    /// EPERM where inode flags forbid it; EOPNOTSUPP for the mode of a symbolic link; of a size EFBIG, EISDIR, and
+    /// EINVAL where
+    /// there is none; ENOSPC; EROFS; ESTALE.
+    /// </returns>
     public Errno SetAttributes(
-        Worker worker, InodeNumber inode, in AttributeChange change, in Credentials caller, out InodeAttributes attributes)
+        Worker worker, InodeNumber inode, in AttributeChange change, in Credentials caller,
+        out InodeAttributes attributes)
     {
         attributes = default;
         using InodeGuard guard = locks.Own(worker, inode);
-        Errno error = RequireChangeable(inode);
+        Errno error = change.Size is null ? RequireChangeable(inode) : OpenForChange(worker, inode);
         if (error != Errno.OK) return error;
         ref readonly InodeRecord record = ref inodes.At(inode);
         error = RequireChangeAllowed(in record, in change);
+        if (error == Errno.OK) error = Apply(worker, inode, in record, in change, in caller);
         if (error != Errno.OK) return error;
-        bool changesAcl = FindAclToChange(in record, in change, out AttributeCursor acl);
-        using Transaction transaction = worker.Begin();
-        int cost = changesAcl ? AttributeList.CostOf(XattrName.AccessAcl.Length, acl.ValueLength) : 0;
-        if (!transaction.TryReserve(cost)) return Errno.ENOSPC;
-        uint mode = ModeAfter(in record, in change, in caller);
-        if (changesAcl) ApplyModeToAcl(transaction, inode, in acl, mode);
-        ApplyChange(transaction, in record, in change, mode);
-        if (change.KillsSetIds || change.UserId is not null || change.GroupId is not null)
-            RemoveCapability(transaction, inode, in record);
-        transaction.Commit();
+        if (change.Size is not null) FinishTrim(worker, inode);
         attributes = new InodeAttributes(inode, in record);
         return Errno.OK;
     }
@@ -65,7 +66,9 @@ public sealed partial class Volume
     }
 
     /// <summary>FS_IOC_SETFLAGS. That immutable and append need a capability is the kernel's to check.</summary>
-    /// <returns>EOPNOTSUPP for any flag that <see cref="InodeFlags.Settable"/> does not have; ENOTTY; EROFS; ESTALE.</returns>
+    /// <returns>
+    /// EOPNOTSUPP for any flag that <see cref="InodeFlags.Settable"/> does not have; ENOTTY; EROFS; ESTALE.
+    /// </returns>
     public Errno SetFlags(Worker worker, InodeNumber inode, uint flags)
     {
         using InodeGuard guard = locks.Own(worker, inode);
@@ -85,15 +88,16 @@ public sealed partial class Volume
     private static uint WithoutSetIds(uint mode)
     {
         // Set-group-id without group execute once meant mandatory locking, and stays.
-        uint killed = (mode & ModeBits.GroupExecute) != 0 ? ModeBits.SetUserId | ModeBits.SetGroupId : ModeBits.SetUserId;
+        uint killed = ModeBits.SetUserId | ((mode & ModeBits.GroupExecute) != 0 ? ModeBits.SetGroupId : 0);
         return ModeBits.IsDirectory(mode) ? mode : mode & ~killed;
     }
 
     /// <summary>Takes away security.capability: it ends when contents or owner change. Costs nothing.</summary>
     private void RemoveCapability(Transaction transaction, InodeNumber inode, in InodeRecord record)
     {
-        if (record.Attributes == 0 || !attributes.TryFind(in record, XattrName.Capability, out AttributeCursor cursor)) return;
-        attributes.Remove(transaction, inode, in cursor);
+        if (record.Attributes == 0) return;
+        if (attributes.TryFind(in record, XattrName.Capability, out AttributeCursor cursor))
+            attributes.Remove(transaction, inode, in cursor);
     }
 
     private static Errno RequireChangeAllowed(in InodeRecord record, in AttributeChange change)
@@ -127,14 +131,36 @@ public sealed partial class Volume
         return WithoutSetIds(mode);
     }
 
-    private static void ApplyChange(Transaction transaction, in InodeRecord record, in AttributeChange change, uint mode)
+    private Errno Apply(
+        Worker worker, InodeNumber inode, ref readonly InodeRecord record, in AttributeChange change,
+        in Credentials caller)
+    {
+        bool changesAcl = FindAclToChange(in record, in change, out AttributeCursor acl);
+        using Transaction transaction = worker.Begin();
+        int cost = changesAcl ? AttributeList.CostOf(XattrName.AccessAcl.Length, acl.ValueLength) : 0;
+        if (!transaction.TryReserve(cost)) return Errno.ENOSPC;
+        Errno error = change.Size is ulong size ? Resize(transaction, inode, in record, size) : Errno.OK;
+        if (error != Errno.OK) return error;
+        uint mode = ModeAfter(in record, in change, in caller);
+        if (changesAcl) ApplyModeToAcl(transaction, inode, in acl, mode);
+        if (change.KillsSetIds || change.UserId is not null || change.GroupId is not null)
+            RemoveCapability(transaction, inode, in record);
+        StoreChange(transaction, in record, in change, mode);
+        transaction.Commit();
+        return Errno.OK;
+    }
+
+    private static void StoreChange(
+        Transaction transaction, in InodeRecord record, in AttributeChange change, uint mode)
     {
         long now = Libc.FileTimeNow();
         if (mode != record.Mode) transaction.Set(in record.Mode, mode);
         if (change.UserId is uint user && user != record.UserId) transaction.Set(in record.UserId, user);
         if (change.GroupId is uint group && group != record.GroupId) transaction.Set(in record.GroupId, group);
         if (change.AccessTime.IsSet) transaction.Set(in record.AccessTime, change.AccessTime.Resolve(now));
-        if (change.ModificationTime.IsSet) transaction.Set(in record.ModificationTime, change.ModificationTime.Resolve(now));
+        TimeChange modification = change.ModificationTime;
+        if (modification.IsSet) transaction.Set(in record.ModificationTime, modification.Resolve(now));
+        else if (change.Size is not null) transaction.Set(in record.ModificationTime, now);
         transaction.Set(in record.ChangeTime, change.ChangeTime.IsSet ? change.ChangeTime.Resolve(now) : now);
     }
 

@@ -71,9 +71,8 @@ public sealed partial class Volume
     /// <summary>Clears set-user-id, and set-group-id where the group may execute (FUSE_HANDLE_KILLPRIV_V2).</summary>
     private static void DropPrivileges(Transaction transaction, ref readonly InodeRecord record)
     {
-        uint dropped = ModeBits.SetUserId;
-        if ((record.Mode & ModeBits.GroupExecute) != 0) dropped |= ModeBits.SetGroupId;
-        if ((record.Mode & dropped) != 0) transaction.Set(in record.Mode, record.Mode & ~dropped);
+        uint mode = WithoutSetIds(record.Mode);
+        if (mode != record.Mode) transaction.Set(in record.Mode, mode);
     }
 
     /// <summary>

@@ -23,9 +23,10 @@ public sealed partial class Volume
         ulong room = free * (ulong)SizeClass.ObjectsPerSlab(BlockType.InodeSlab);
         ulong filesFree = inodesMax == 0 ? room : Math.Min(room, inodesMax - Math.Min(inodesUsed, inodesMax));
         RootPage root = RootPages.Read(space.Arena);
+        ReadOnlySpan<byte> uuid = MemoryMarshal.AsBytes(MemoryMarshal.CreateReadOnlySpan(in superblock.Uuid, 1));
         return new VolumeStatistics
         {
-            Uuid = new Guid(MemoryMarshal.AsBytes(MemoryMarshal.CreateReadOnlySpan(in superblock.Uuid, 1)), bigEndian: true),
+            Uuid = new Guid(uuid, bigEndian: true),
             BackingName = backing.Name,
             BackingKind = backing.Kind,
             TotalBlocks = total,

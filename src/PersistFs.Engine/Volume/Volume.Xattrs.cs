@@ -14,7 +14,9 @@ public sealed partial class Volume
     /// <param name="name">The name with its namespace.</param>
     /// <param name="value">Where the value goes; empty to ask only for its length.</param>
     /// <param name="length">Length of the value in bytes.</param>
-    /// <returns>ENODATA; ERANGE when <paramref name="value"/> is not empty and too small; EOPNOTSUPP for an unknown namespace.</returns>
+    /// <returns>
+    /// ENODATA; ERANGE when <paramref name="value"/> is not empty and too small; EOPNOTSUPP for an unknown namespace.
+    /// </returns>
     public Errno GetXattr(Worker worker, InodeNumber inode, ReadOnlySpan<byte> name, Span<byte> value, out int length)
     {
         length = 0;
@@ -60,7 +62,8 @@ public sealed partial class Volume
     /// <param name="value">At most 65536 bytes; may lie in the arena's request buffer.</param>
     /// <param name="flags">Whether the attribute must or must not exist.</param>
     /// <returns>
-    /// EEXIST and ENODATA as <paramref name="flags"/> want it; E2BIG; EOPNOTSUPP for an unknown namespace; EPERM for a user
+    /// EEXIST and ENODATA as <paramref name="flags"/> want it; E2BIG; EOPNOTSUPP for an unknown namespace; EPERM for a
+    /// user
     /// attribute of a special file, and where inode flags forbid changes; EINVAL and EACCES of ACLs; ENOSPC.
     /// </returns>
     public Errno SetXattr(
@@ -77,8 +80,8 @@ public sealed partial class Volume
         if (error != Errno.OK) return error;
         if (attribute.IsAcl) return SetAcl(worker, inode, in record, in attribute, value, flags);
         bool isFound = attributes.TryFind(in record, name, out AttributeCursor cursor);
-        if (isFound && flags.HasFlag(XattrSetFlags.Create)) return Errno.EEXIST;
-        if (!isFound && flags.HasFlag(XattrSetFlags.Replace)) return Errno.ENODATA;
+        if (isFound && (flags & XattrSetFlags.Create) != 0) return Errno.EEXIST;
+        if (!isFound && (flags & XattrSetFlags.Replace) != 0) return Errno.ENODATA;
         if (!isFound && !AttributeList.HasRoomFor(in cursor, name.Length)) return Errno.ENOSPC;
         using Transaction transaction = worker.Begin();
         if (!transaction.TryReserve(AttributeList.CostOf(name.Length, value.Length))) return Errno.ENOSPC;

@@ -39,7 +39,9 @@ public readonly record struct VolumeStatistics
     /// <summary>Inodes at most; 0 for no limit.</summary>
     public required ulong InodesMax { get; init; }
 
-    /// <summary>As f_files of statfs(2): the limit, or where there is none what the free blocks could hold besides those in use.</summary>
+    /// <summary>
+    /// As f_files of statfs(2): the limit, or where there is none what the free blocks could hold besides those in use.
+    /// </summary>
     public required ulong FileTotal { get; init; }
 
     /// <summary>As f_ffree of statfs(2).</summary>

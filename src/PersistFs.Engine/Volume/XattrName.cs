@@ -30,7 +30,9 @@ internal readonly ref struct XattrName
     public bool IsAcl => Namespace is XattrNamespace.AccessAcl or XattrNamespace.DefaultAcl;
 
     /// <summary>Takes <paramref name="bytes"/> as a name.</summary>
-    /// <returns>ERANGE unless 1 to 255 bytes long; EOPNOTSUPP for an unknown namespace; EINVAL for a namespace alone or a NUL.</returns>
+    /// <returns>
+    /// ERANGE unless 1 to 255 bytes long; EOPNOTSUPP for an unknown namespace; EINVAL for a namespace alone or a NUL.
+    /// </returns>
     public static Errno TryCreate(ReadOnlySpan<byte> bytes, out XattrName name)
     {
         name = default;
