@@ -10,8 +10,7 @@ namespace PersistFs.Engine.Structures;
 /// </summary>
 /// <remarks>
 /// The caller holds the inode's lock. A change writes a fresh object and swings one pointer to it. No list is longer
-/// than
-/// its names' limit allows, so every walk ends, however damaged the list.
+/// than its names' limit allows, so every walk ends, however damaged the list.
 /// </remarks>
 internal sealed class AttributeList
 {
@@ -134,8 +133,7 @@ internal sealed class AttributeList
     /// <returns>Whether none is left.</returns>
     /// <remarks>
     /// A list that runs in a circle is refused before the first free, and value blocks of different attributes are
-    /// freed in
-    /// different transactions: so nothing is freed twice by damage, when it may already be somebody else's.
+    /// freed in different transactions: so nothing is freed twice by damage, when it may already be somebody else's.
     /// </remarks>
     public bool FreeSome(Transaction transaction, InodeNumber owner, in InodeRecord record)
     {

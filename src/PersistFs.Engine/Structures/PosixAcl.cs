@@ -8,8 +8,7 @@ namespace PersistFs.Engine.Structures;
 /// </summary>
 /// <remarks>
 /// Four bytes of version, then entries of eight: tag, permissions, id. INVARIANT: one that is not empty has exactly one
-/// entry each
-/// for owner, owning group and others, in the canonical order, and a mask if it names any other user or group.
+/// entry each for owner, owning group and others, in the canonical order, and a mask if it names anybody else.
 /// Borrowed: it lives no longer than its bytes.
 /// </remarks>
 internal readonly ref struct PosixAcl

@@ -32,8 +32,7 @@ public sealed partial class Volume
     /// <param name="attributes">What they are afterwards.</param>
     /// <returns>
     /// EPERM where inode flags forbid it; EOPNOTSUPP for the mode of a symbolic link; of a size EFBIG, EISDIR, and
-    /// EINVAL where
-    /// there is none; ENOSPC; EROFS; ESTALE.
+    /// EINVAL where there is none; ENOSPC; EROFS; ESTALE.
     /// </returns>
     public Errno SetAttributes(
         Worker worker, InodeNumber inode, in AttributeChange change, in Credentials caller,

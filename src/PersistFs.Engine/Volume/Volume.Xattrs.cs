@@ -63,8 +63,7 @@ public sealed partial class Volume
     /// <param name="flags">Whether the attribute must or must not exist.</param>
     /// <returns>
     /// EEXIST and ENODATA as <paramref name="flags"/> want it; E2BIG; EOPNOTSUPP for an unknown namespace; EPERM for a
-    /// user
-    /// attribute of a special file, and where inode flags forbid changes; EINVAL and EACCES of ACLs; ENOSPC.
+    /// user attribute of a special file, and where inode flags forbid changes; EINVAL and EACCES of ACLs; ENOSPC.
     /// </returns>
     public Errno SetXattr(
         Worker worker, InodeNumber inode, ReadOnlySpan<byte> name, ReadOnlySpan<byte> value, XattrSetFlags flags)
