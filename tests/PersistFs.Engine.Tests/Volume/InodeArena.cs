@@ -87,11 +87,13 @@ internal sealed class InodeArena : IDisposable
 
     public void Dispose()
     {
-        arena.RequireClean();
-        made.Reverse();
-        foreach ((InodeNumber parent, string name, InodeNumber inode) in made) Unmake(parent, name, inode);
-        Assert.Equal(freeBlocksAtStart, FreeBlocks);
-        arena.Dispose();
+        using (arena)
+        {
+            arena.RequireClean();
+            made.Reverse();
+            foreach ((InodeNumber parent, string name, InodeNumber inode) in made) Unmake(parent, name, inode);
+            Assert.Equal(freeBlocksAtStart, FreeBlocks);
+        }
     }
 
     public static byte[] Bytes(string text) => Encoding.UTF8.GetBytes(text);
