@@ -98,6 +98,9 @@ public static unsafe partial class Libc
         }
     }
 
+    /// <summary>umask(2): permission bits that files this process makes never have.</summary>
+    public static void SetFileModeMask(uint mask) => _ = FileModeMaskCore(mask);
+
     private const int CloseRangeOnExec = 4;
     private const short SpawnSignalDefaults = 0x04;
     private const short SpawnSignalMask = 0x08;
@@ -155,6 +158,9 @@ public static unsafe partial class Libc
 
     [LibraryImport("libc", EntryPoint = "kill", SetLastError = true)]
     private static partial int SendSignalCore(int processId, int signal);
+
+    [LibraryImport("libc", EntryPoint = "umask")]
+    private static partial uint FileModeMaskCore(uint mask);
 
     [LibraryImport("libc", EntryPoint = "syscall", SetLastError = true)]
     private static partial nint SystemCall(nint number, nint first, nint second, nint third);

@@ -29,6 +29,9 @@ internal abstract class Backing : IDisposable
     /// <summary>Gives the memory of a range back.</summary>
     public abstract Errno Release(ulong offset, ulong length);
 
+    /// <summary>Whether the backing is more lasting than memory, so that <see cref="Synchronize"/> has something to do.</summary>
+    public abstract bool IsOnDisk { get; }
+
     /// <summary>Writes back what only the memory of this machine holds, where the backing is on a disk; else nothing.</summary>
     public abstract Errno Synchronize();
 

@@ -109,8 +109,9 @@ internal sealed class FileBacking : Backing
 
     public override Errno Release(ulong offset, ulong length) => Libc.PunchHole(handle, offset, length);
 
-    public override Errno Synchronize() =>
-        fileSystemType is Libc.HugetlbfsMagic or Libc.TmpfsMagic ? Errno.OK : Libc.SynchronizeData(handle);
+    public override bool IsOnDisk => fileSystemType is not (Libc.HugetlbfsMagic or Libc.TmpfsMagic);
+
+    public override Errno Synchronize() => IsOnDisk ? Libc.SynchronizeData(handle) : Errno.OK;
 
     public override void Dispose()
     {
