@@ -1,0 +1,62 @@
+namespace PersistFs.Server;
+
+/// <summary>Why a verb or the daemon cannot do what it was asked; each kind has an exit code of its own.</summary>
+public enum FailureKind
+{
+    /// <summary>A bug: what must not be, is.</summary>
+    Internal,
+
+    /// <summary>The command line says something that means nothing.</summary>
+    Usage,
+
+    /// <summary>A configuration file or environment variable says something that means nothing.</summary>
+    Configuration,
+
+    /// <summary>No arena where one was named.</summary>
+    ArenaNotFound,
+
+    /// <summary>The backing holds something that is not an arena.</summary>
+    NotAnArena,
+
+    /// <summary>There is an arena already, and force was not asked for.</summary>
+    ArenaExists,
+
+    /// <summary>The arena's format version or a feature of it is unknown to this program.</summary>
+    UnsupportedFormat,
+
+    /// <summary>The backing is shorter or longer than the arena says of itself.</summary>
+    WrongSize,
+
+    /// <summary>Checksums or structures of the arena are wrong.</summary>
+    ArenaCorrupt,
+
+    /// <summary>Another process serves the arena.</summary>
+    ArenaInUse,
+
+    /// <summary>Not enough memory, huge pages or disk space.</summary>
+    NoSpace,
+
+    /// <summary>The mount point is missing, or is no directory.</summary>
+    MountPointInvalid,
+
+    /// <summary>Something else is mounted there, or files of the mount are in use.</summary>
+    MountPointBusy,
+
+    /// <summary>Nothing of ours is mounted there.</summary>
+    NotMounted,
+
+    /// <summary>The kernel offers no FUSE.</summary>
+    NoFuse,
+
+    /// <summary>The kernel refused the mount.</summary>
+    MountFailed,
+
+    /// <summary>A server or a mount did not answer in time.</summary>
+    NotAnswering,
+
+    /// <summary>The system refuses access.</summary>
+    NoPermission,
+
+    /// <summary>Any other error of the system.</summary>
+    InputOutput,
+}

@@ -1,0 +1,53 @@
+using System.Text;
+using PersistFs.Linux;
+
+namespace PersistFs.Server;
+
+/// <summary>The server's end of the pipe through which the process that started it learns how the start went.</summary>
+/// <remarks>Lines of a word, a tab and text: "note", then either "ready" or "fail" with its next step.</remarks>
+public sealed class ReadinessPipe : IDisposable
+{
+    internal const string NoteWord = "note";
+    internal const string ReadyWord = "ready";
+    internal const string FailWord = "fail";
+
+    private int descriptor;
+
+    /// <param name="descriptor">The pipe; -1 when nobody listens.</param>
+    public ReadinessPipe(int descriptor)
+    {
+        this.descriptor = descriptor;
+        // What this process starts must not hold the pipe open.
+        if (descriptor >= 0) Libc.SetCloseOnExec(descriptor, closes: true);
+    }
+
+    /// <summary>Something the operator may want to know.</summary>
+    public void Note(string text) => Send($"{NoteWord}\t{text}");
+
+    /// <summary>The mount answers.</summary>
+    public void Ready()
+    {
+        Send(ReadyWord);
+        Dispose();
+    }
+
+    /// <summary>The server cannot start.</summary>
+    public void Fail(string message, string nextStep)
+    {
+        Send($"{FailWord}\t{message}\t{nextStep}");
+        Dispose();
+    }
+
+    public void Dispose()
+    {
+        if (descriptor >= 0) Libc.Close(descriptor);
+        descriptor = -1;
+    }
+
+    private void Send(string line)
+    {
+        if (descriptor < 0) return;
+        // Nobody may be left to read it, and that is no reason not to serve.
+        Libc.Write(descriptor, Encoding.UTF8.GetBytes(line.ReplaceLineEndings(" ") + "\n"), out _);
+    }
+}

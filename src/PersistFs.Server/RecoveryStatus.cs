@@ -1,0 +1,10 @@
+namespace PersistFs.Server;
+
+/// <summary>What opening the volume found unfinished.</summary>
+/// <param name="Replayed">Requests that the kernel sent again.</param>
+/// <param name="AnsweredFromRecords">Those of them that had been executed and were only answered.</param>
+/// <param name="RolledBack">Transactions that were undone.</param>
+/// <param name="Completed">Transactions that had committed and whose frees were finished.</param>
+/// <param name="Milliseconds">How long it took.</param>
+public sealed record RecoveryStatus(
+    ulong Replayed, ulong AnsweredFromRecords, ulong RolledBack, ulong Completed, double Milliseconds);

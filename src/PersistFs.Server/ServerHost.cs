@@ -1,0 +1,62 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Hosting.Systemd;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Console;
+
+namespace PersistFs.Server;
+
+/// <summary>The daemon around a volume: signals, systemd's protocol, logs.</summary>
+public static class ServerHost
+{
+    /// <summary>What stopping may take beyond the grace given to clients.</summary>
+    private static readonly TimeSpan StopMargin = TimeSpan.FromSeconds(30);
+
+    /// <summary>Serves until the tree is unmounted, or SIGTERM or SIGINT comes.</summary>
+    /// <param name="options">What to serve where.</param>
+    /// <param name="readiness">Who is told when the mount answers; systemd is told beside.</param>
+    /// <exception cref="FailureException">It could not start, or the connection broke.</exception>
+    public static void Run(ServerOptions options, ReadinessPipe readiness)
+    {
+        // The empty builder: no watched files, no providers that nobody configured, and a small process.
+        HostApplicationBuilder builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings
+        {
+            ApplicationName = "persistfs",
+            ContentRootPath = "/",
+        });
+        AddLogging(builder.Logging);
+        builder.Services.AddSystemd();
+        builder.Services.Configure<ConsoleLifetimeOptions>(console => console.SuppressStatusMessages = true);
+        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = options.StopGrace + StopMargin);
+        builder.Services.AddSingleton(provider => provider.GetRequiredService<ILoggerFactory>().CreateLogger("persistfs"));
+        builder.Services.AddSingleton(provider => new VolumeServer(
+            options, readiness, provider.GetRequiredService<ILogger>()));
+        builder.Services.AddSingleton<VolumeService>();
+        builder.Services.AddHostedService(provider => provider.GetRequiredService<VolumeService>());
+        using IHost host = builder.Build();
+        VolumeService service = host.Services.GetRequiredService<VolumeService>();
+        host.Run();
+        if (service.Failure is { } failure) throw failure;
+    }
+
+    /// <summary>One line an event on stderr; under systemd with the priority that journald reads.</summary>
+    private static void AddLogging(ILoggingBuilder logging)
+    {
+        logging.SetMinimumLevel(LogLevel.Information);
+        // A failure to start is told by who called, once and in our words.
+        logging.AddFilter("Microsoft", LogLevel.Critical);
+        logging.Services.Configure<ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
+        if (SystemdHelpers.IsSystemdService())
+        {
+            logging.AddSystemdConsole();
+            return;
+        }
+        logging.AddSimpleConsole(console =>
+        {
+            console.SingleLine = true;
+            console.TimestampFormat = "yyyy-MM-ddTHH:mm:ss.fffZ ";
+            console.UseUtcTimestamp = true;
+            console.ColorBehavior = LoggerColorBehavior.Disabled;
+        });
+    }
+}

@@ -1,0 +1,43 @@
+using System.Net.Sockets;
+using System.Text.Json;
+
+namespace PersistFs.Server;
+
+/// <summary>Asks a server for its status.</summary>
+public static class StatusClient
+{
+    private const int TimeoutInMilliseconds = 2000;
+
+    /// <summary>What the server behind <paramref name="socketPath"/> says; null when nobody answers in time.</summary>
+    public static StatusReport? TryAsk(string socketPath)
+    {
+        try
+        {
+            using Socket socket = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+            socket.SendTimeout = TimeoutInMilliseconds;
+            socket.ReceiveTimeout = TimeoutInMilliseconds;
+            socket.Connect(new UnixDomainSocketEndPoint(socketPath));
+            using NetworkStream stream = new(socket);
+            return JsonSerializer.Deserialize(stream, StatusJson.Default.StatusReport);
+        }
+        catch (Exception exception) when (exception is SocketException or IOException or JsonException
+            or ArgumentOutOfRangeException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>All servers of this user that answer.</summary>
+    public static IReadOnlyList<StatusReport> AskAll() =>
+        [.. RuntimePaths.Sockets().Select(TryAsk).OfType<StatusReport>()];
+
+    /// <summary>The server of a mount point or of an arena; null when there is none that answers.</summary>
+    /// <param name="target">A mount point, or an arena as it was named or as its resolved path.</param>
+    public static StatusReport? Find(string target)
+    {
+        string path = Path.GetFullPath(target);
+        if (Linux.Libc.ResolvePath(path, out string resolved) == Linux.Errno.OK) path = resolved;
+        return TryAsk(RuntimePaths.SocketOf(path))
+            ?? AskAll().FirstOrDefault(report => report.Arena == target || report.Arena == path);
+    }
+}

@@ -1,0 +1,70 @@
+using System.Text.Json.Serialization;
+
+namespace PersistFs.Server;
+
+/// <summary>What `persistfs status` tells of one volume; its JSON is an interface that tools lean on.</summary>
+public sealed record StatusReport
+{
+    /// <summary>The server's process; null when the arena is not served.</summary>
+    [JsonPropertyName("pid")]
+    public required int? ProcessId { get; init; }
+
+    /// <summary>Program version of the server.</summary>
+    public string? Version { get; init; }
+
+    /// <summary>serving, read-only, poisoned, stopping; or offline.</summary>
+    public required string State { get; init; }
+
+    public string? MountPoint { get; init; }
+
+    public required string Arena { get; init; }
+
+    /// <summary>What is behind the arena, for people.</summary>
+    public required string Backing { get; init; }
+
+    public required string Uuid { get; init; }
+
+    /// <summary>Generation of the root page in force.</summary>
+    public required ulong Generation { get; init; }
+
+    /// <summary>Number of the FUSE connection now or last served.</summary>
+    public required ulong Session { get; init; }
+
+    /// <summary>Servers that took the connection over.</summary>
+    public required ulong Takeovers { get; init; }
+
+    /// <summary>Memory of the arena that contents, names and records take.</summary>
+    public required ulong BytesUsed { get; init; }
+
+    /// <summary>How far the arena may grow.</summary>
+    public required ulong BytesMax { get; init; }
+
+    /// <summary>Memory or disk behind the arena now.</summary>
+    public ulong BytesAllocated { get; init; }
+
+    public required ulong InodesUsed { get; init; }
+
+    /// <summary>Null for no limit.</summary>
+    public ulong? InodesMax { get; init; }
+
+    /// <summary>writethrough or writeback; null when not mounted.</summary>
+    public string? CacheMode { get; init; }
+
+    /// <summary>FUSE protocol version spoken, as "7.45"; null when not mounted.</summary>
+    public string? Protocol { get; init; }
+
+    public int? Workers { get; init; }
+
+    public double? UptimeSeconds { get; init; }
+
+    /// <summary>Memory of the server itself, the arena aside.</summary>
+    public ulong? ServerBytes { get; init; }
+
+    public required RecoveryStatus LastRecovery { get; init; }
+
+    /// <summary>Requests by operation since the server started.</summary>
+    public IReadOnlyList<OperationStatus> Operations { get; init; } = [];
+
+    /// <summary>Events of the protocol since the server started, by name.</summary>
+    public IReadOnlyDictionary<string, ulong> Counters { get; init; } = new Dictionary<string, ulong>();
+}

@@ -1,0 +1,60 @@
+using PersistFs.Linux;
+
+namespace PersistFs.Server;
+
+/// <summary>Takes a mount away from outside of its server.</summary>
+public static class Unmounter
+{
+    private const int EndLimitInMilliseconds = 30_000;
+
+    /// <summary>Unmounts what is mounted on <paramref name="path"/>.</summary>
+    /// <param name="path">The mount point.</param>
+    /// <param name="isLazy">Whether files in use are no obstacle.</param>
+    /// <param name="waitsForServer">Whether to wait until the server's process has ended.</param>
+    /// <exception cref="FailureException">NotMounted, MountPointBusy, NoPermission, NotAnswering.</exception>
+    public static void Unmount(string path, bool isLazy, bool waitsForServer)
+    {
+        string mountPoint = MountPoint.Resolve(path);
+        MountEntry? mount = MountTable.Find(mountPoint);
+        if (mount?.Type != MountPoint.FileSystemType)
+        {
+            throw new FailureException(FailureKind.NotMounted,
+                mount is null
+                    ? $"{mountPoint}: nothing is mounted there"
+                    : $"{mountPoint}: {mount.Source} ({mount.Type}) is mounted there, which is not ours",
+                "see what is served with: persistfs status");
+        }
+        int process = waitsForServer ? OpenServer(mountPoint) : -1;
+        bool isDead = MountPoint.Ask(mountPoint) is Errno.ENOTCONN or Errno.ECONNABORTED;
+        Errno error = MountPoint.Unmount(mountPoint, isLazy || isDead);
+        if (error == Errno.EBUSY) throw Busy(mountPoint);
+        if (error != Errno.OK) throw FailureException.FromSystem(mountPoint, "unmount it", error);
+        if (process >= 0) AwaitEnd(mountPoint, process);
+    }
+
+    /// <summary>A descriptor of the server's process, or -1 when there is none that answers.</summary>
+    private static int OpenServer(string mountPoint)
+    {
+        StatusReport? report = StatusClient.TryAsk(RuntimePaths.SocketOf(mountPoint));
+        if (report?.ProcessId is not { } processId) return -1;
+        return Libc.OpenProcess(processId, out int process) == Errno.OK ? process : -1;
+    }
+
+    private static void AwaitEnd(string mountPoint, int process)
+    {
+        PollDescriptor[] descriptors = [new(process, PollEvents.Readable)];
+        Errno error = Libc.Poll(descriptors, EndLimitInMilliseconds, out int ready);
+        Libc.Close(process);
+        if (error == Errno.OK && ready == 1) return;
+        throw new FailureException(FailureKind.NotAnswering, $"{mountPoint}: unmounted, but its server has not ended yet",
+            "its open files may still be in use; see: persistfs status");
+    }
+
+    private static FailureException Busy(string mountPoint)
+    {
+        IReadOnlyList<string> holders = MountHolders.Find(mountPoint);
+        string users = holders.Count == 0 ? "another mount or process" : "process " + string.Join(", ", holders);
+        return new FailureException(FailureKind.MountPointBusy, $"{mountPoint}: busy: {users} uses it",
+            $"end that, or unmount lazily with: persistfs down --lazy {mountPoint}");
+    }
+}

@@ -1,0 +1,35 @@
+using PersistFs.Engine;
+using PersistFs.Fuse;
+using PersistFs.Fuse.Abi;
+using PersistFs.Linux;
+
+namespace PersistFs.Server;
+
+/// <summary>Extended attributes, ACLs among them.</summary>
+internal sealed partial class VolumeFileSystem
+{
+    private const uint XattrCreate = 1;
+    private const uint XattrReplace = 2;
+
+    /// <inheritdoc/>
+    public Errno SetXattr(
+        in RequestContext context, in SetXattrIn request, ReadOnlySpan<byte> name, ReadOnlySpan<byte> value)
+    {
+        if ((request.Flags & ~(XattrCreate | XattrReplace)) != 0) return Errno.EINVAL;
+        XattrSetFlags flags = (XattrSetFlags)request.Flags;
+        if (request.SetXattrFlags.HasFlag(SetXattrFlags.AclKillSetGroupId)) flags |= XattrSetFlags.KillSetGroupId;
+        return volume.SetXattr(WorkerOf(in context), InodeOf(in context), name, value, flags);
+    }
+
+    /// <inheritdoc/>
+    public Errno GetXattr(in RequestContext context, ReadOnlySpan<byte> name, Span<byte> value, out int length) =>
+        volume.GetXattr(WorkerOf(in context), InodeOf(in context), name, value, out length);
+
+    /// <inheritdoc/>
+    public Errno ListXattr(in RequestContext context, Span<byte> names, out int length) =>
+        volume.ListXattr(WorkerOf(in context), InodeOf(in context), context.Credentials, names, out length);
+
+    /// <inheritdoc/>
+    public Errno RemoveXattr(in RequestContext context, ReadOnlySpan<byte> name) =>
+        volume.RemoveXattr(WorkerOf(in context), InodeOf(in context), name);
+}

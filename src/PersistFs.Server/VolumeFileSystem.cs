@@ -1,0 +1,80 @@
+using Microsoft.Extensions.Logging;
+using PersistFs.Engine;
+using PersistFs.Engine.Format;
+using PersistFs.Fuse;
+using PersistFs.Fuse.Abi;
+using PersistFs.Linux;
+using Worker = PersistFs.Engine.Transactions.Worker;
+
+namespace PersistFs.Server;
+
+/// <summary>A volume as the protocol asks for it. The nodeid is the inode number, so it outlives this process.</summary>
+/// <remarks>
+/// Nothing is kept here between requests: what the kernel remembers of us, the volume remembers of the kernel. Lookups
+/// are counted by the volume in the operation that hands the inode out, and only when it succeeds.
+/// </remarks>
+internal sealed partial class VolumeFileSystem : IFileSystem, IBufferProvider
+{
+    private readonly Volume volume;
+    private readonly ILogger logger;
+    private readonly Worker[] workers;
+
+    /// <param name="volume">The volume; its session has begun.</param>
+    /// <param name="workerCount">Threads that will call.</param>
+    /// <param name="logger">Told of damage, and of nothing else.</param>
+    public VolumeFileSystem(Volume volume, int workerCount, ILogger logger)
+    {
+        this.volume = volume;
+        this.logger = logger;
+        workers = new Worker[workerCount];
+        segmentsOfWorker = new IoVector[workerCount][];
+        for (int i = 0; i < workerCount; i++)
+        {
+            workers[i] = volume.AttachWorker();
+            segmentsOfWorker[i] = new IoVector[Volume.SegmentsMax(ReadBytesMax)];
+        }
+    }
+
+    /// <summary>What was agreed with the kernel; null before INIT.</summary>
+    public Negotiated? Negotiated { get; private set; }
+
+    /// <inheritdoc/>
+    public void Initialize(Negotiated negotiated) => Negotiated = negotiated;
+
+    /// <summary>Requests and replies lie in the arena, in the frame of the worker: always present, and seen by a successor.</summary>
+    public IoVector Provide(int worker, int lengthInBytes)
+    {
+        Worker owner = workers[worker];
+        // The reply buffer follows the request buffer.
+        int room = owner.RequestBufferSizeInBytes + owner.ReplyBufferSizeInBytes;
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(lengthInBytes, room);
+        IoVector memory = new(owner.RequestBuffer, (nuint)lengthInBytes);
+        memory.AsSpan().Clear();
+        // Swapped out, a page would cost a caller EIO if the process were killed while the kernel copies; where the
+        // limit of locked memory is too low for it, that is a risk only on a machine that swaps.
+        _ = Libc.Lock(memory.Address, memory.LengthInBytes);
+        return memory;
+    }
+
+    /// <summary>Damage of the arena: the volume turns read-only and the caller gets EIO. Anything else is a bug.</summary>
+    public bool Answers(Exception exception, out Errno answer)
+    {
+        answer = Errno.EIO;
+        if (exception is not ArenaCorruptException) return false;
+        if (volume.State != VolumeState.ReadOnly) LogDamage(exception.Message);
+        volume.TurnReadOnly();
+        return true;
+    }
+
+    private Worker WorkerOf(in RequestContext context) => workers[context.Worker];
+
+    private InodeNumber InodeOf(in RequestContext context) => InodeOf(context.NodeId);
+
+    private InodeNumber InodeOf(NodeId nodeId) => nodeId == NodeId.Root ? volume.Root : new InodeNumber(nodeId.Value);
+
+    private NodeId NodeIdOf(InodeNumber inode) => inode == volume.Root ? NodeId.Root : new NodeId(inode.Value);
+
+    [LoggerMessage(EventId = 20, Level = LogLevel.Critical,
+        Message = "The arena is damaged; the tree is read-only from now on. {Damage} Look at it with: persistfs check")]
+    private partial void LogDamage(string damage);
+}
