@@ -1,0 +1,57 @@
+using System.CommandLine;
+using System.CommandLine.Help;
+using System.CommandLine.Invocation;
+using PersistFs.Cli.Commands;
+
+namespace PersistFs.Cli;
+
+/// <summary>The verbs, and what they have in common: help with examples, errors with a next step.</summary>
+internal static class CommandLine
+{
+    public static ExitCode Run(string[] arguments)
+    {
+        if (arguments is ["mount-helper", .. string[] rest]) return MountHelper.Run(rest);
+        RootCommand root = Build();
+        ParseResult parsed = root.Parse(arguments, new ParserConfiguration { ResponseFileTokenReplacer = null });
+        string verb = parsed.CommandResult.Command is RootCommand ? "" : parsed.CommandResult.Command.Name;
+        if (parsed.Action is ParseErrorAction)
+        {
+            string cause = string.Join(" ", parsed.Errors.Select(error => error.Message));
+            return ErrorOutput.Write(verb, ExitCode.Usage, cause, $"see: persistfs {verb}{(verb == "" ? "" : " ")}--help");
+        }
+        InvocationConfiguration invocation = new() { EnableDefaultExceptionHandler = false };
+        return ErrorOutput.Guard(verb, () => (ExitCode)parsed.Invoke(invocation));
+    }
+
+    private static RootCommand Build()
+    {
+        RootCommand root = new(
+            "PersistFS: a file system in memory whose contents outlive the process that serves it.")
+        {
+            UpCommand.Create(),
+            DownCommand.Create(),
+            StatusCommand.Create(),
+            CheckCommand.Create(),
+            FormatCommand.Create(),
+            ServeCommand.Create(),
+            MountCommand.Create(),
+            UnmountCommand.Create(),
+        };
+        foreach (HelpOption help in root.Options.OfType<HelpOption>()) help.Action = new HelpWithExamples(help.Action!);
+        return root;
+    }
+
+    /// <summary>The usual help, then the command's examples.</summary>
+    private sealed class HelpWithExamples(CommandLineAction inner) : SynchronousCommandLineAction
+    {
+        public override int Invoke(ParseResult parseResult)
+        {
+            int code = ((SynchronousCommandLineAction)inner).Invoke(parseResult);
+            if (Examples.Of(parseResult.CommandResult.Command.Name) is { Length: > 0 } text)
+            {
+                parseResult.InvocationConfiguration.Output.WriteLine(text);
+            }
+            return code;
+        }
+    }
+}

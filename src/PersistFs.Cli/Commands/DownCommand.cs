@@ -1,0 +1,21 @@
+using System.CommandLine;
+using PersistFs.Server;
+
+namespace PersistFs.Cli.Commands;
+
+/// <summary>`persistfs down MNT`: unmounts, and waits until the server has let go of the arena.</summary>
+internal static class DownCommand
+{
+    public static Command Create()
+    {
+        Argument<string> mountPoint = new("MNT") { Description = "The mount point." };
+        Option<bool> lazy = new("--lazy", "-l") { Description = "Even while files are in use: they stay usable for a while." };
+        Command command = new("down", "End what `up` began. The tree stays in its arena.") { mountPoint, lazy };
+        command.SetAction(parsed =>
+        {
+            Unmounter.Unmount(parsed.GetValue(mountPoint)!, parsed.GetValue(lazy), waitsForServer: true);
+            return (int)ExitCode.Success;
+        });
+        return command;
+    }
+}

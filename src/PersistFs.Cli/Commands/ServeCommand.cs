@@ -1,0 +1,50 @@
+using System.Collections;
+using System.CommandLine;
+using PersistFs.Server;
+
+namespace PersistFs.Cli.Commands;
+
+/// <summary>`persistfs serve MNT`: the server itself, in the foreground, as a unit runs it.</summary>
+internal static class ServeCommand
+{
+    public static Command Create()
+    {
+        ServerArguments arguments = new();
+        Option<int> readyDescriptor = new("--ready-fd") { Hidden = true, DefaultValueFactory = _ => -1 };
+        Command command = new("serve", "Serve a tree on MNT in the foreground, until it is unmounted or told to stop.");
+        arguments.AddTo(command);
+        command.Options.Add(readyDescriptor);
+        command.SetAction(parsed =>
+        {
+            using ReadinessPipe pipe = new(parsed.GetValue(readyDescriptor));
+            try
+            {
+                ServerOptions options = ReadSettings(arguments.File(parsed), arguments.Values(parsed)).Read();
+                return (int)Serve(options, pipe);
+            }
+            catch (FailureException exception)
+            {
+                pipe.Fail(exception.Message, exception.NextStep);
+                throw;
+            }
+        });
+        return command;
+    }
+
+    /// <summary>Settings of the command line over those of the environment over those of a file.</summary>
+    public static ServerSettings ReadSettings(string? file, IReadOnlyDictionary<string, string?> values)
+    {
+        Dictionary<string, string?> environment = [];
+        foreach (DictionaryEntry variable in Environment.GetEnvironmentVariables())
+        {
+            environment[(string)variable.Key] = (string?)variable.Value;
+        }
+        return new ServerSettings(file, environment, values);
+    }
+
+    private static ExitCode Serve(ServerOptions options, ReadinessPipe pipe)
+    {
+        ServerHost.Run(options, pipe);
+        return ExitCode.Success;
+    }
+}

@@ -1,0 +1,36 @@
+namespace PersistFs.Cli;
+
+/// <summary>What a verb's exit code says; README has the same table.</summary>
+/// <remarks>Usage and internal errors are numbered as in sysexits(3); systemd keeps 200 and up for itself.</remarks>
+public enum ExitCode
+{
+    Success = 0,
+
+    /// <summary>`check`: the arena has findings. Other verbs never use it.</summary>
+    Findings = 1,
+
+    /// <summary>`check`: the arena could not be checked.</summary>
+    CouldNotCheck = 2,
+
+    ArenaNotFound = 10,
+    NotAnArena = 11,
+    ArenaExists = 12,
+    UnsupportedFormat = 13,
+    WrongSize = 14,
+    ArenaCorrupt = 15,
+    ArenaInUse = 16,
+    NoSpace = 17,
+
+    MountPointInvalid = 20,
+    MountPointBusy = 21,
+    NotMounted = 22,
+    NoFuse = 23,
+    MountFailed = 24,
+    NotAnswering = 25,
+
+    Usage = 64,
+    Internal = 70,
+    InputOutput = 74,
+    NoPermission = 77,
+    Configuration = 78,
+}
