@@ -6,7 +6,9 @@ namespace PersistFs.Engine.Structures;
 
 internal readonly ref partial struct ExtentMap
 {
-    /// <summary>Blocks that the nodes cost at worst which filling a range of blocks needs. Exact within one leaf.</summary>
+    /// <summary>
+    /// Blocks that the nodes cost at worst which filling a range of blocks needs. Exact within one leaf.
+    /// </summary>
     /// <param name="first">The first block.</param>
     /// <param name="end">The block behind the last; greater than <paramref name="first"/>.</param>
     public int NodesToFill(ulong first, ulong end)
@@ -28,7 +30,9 @@ internal readonly ref partial struct ExtentMap
         return nodes;
     }
 
-    /// <summary>Whether a data frame can be put in at <paramref name="block"/>: nothing is below that place, not even a node.</summary>
+    /// <summary>
+    /// Whether a data frame can be put in at <paramref name="block"/>: nothing is below that place, not even a node.
+    /// </summary>
     /// <param name="block">A multiple of 512.</param>
     public bool IsFrameFree(ulong block)
     {
@@ -75,8 +79,12 @@ internal readonly ref partial struct ExtentMap
         transaction.Set(in slot, entry.Value);
     }
 
-    /// <summary>Makes the map large enough to have a place for <paramref name="block"/>, without a step in between.</summary>
-    /// <remarks>Called for the last block of a range that is filled then, it costs no more than <see cref="NodesToFill"/> says.</remarks>
+    /// <summary>
+    /// Makes the map large enough to have a place for <paramref name="block"/>, without a step in between.
+    /// </summary>
+    /// <remarks>
+    /// Called for the last block of a range that is filled then, it costs no more than <see cref="NodesToFill"/> says.
+    /// </remarks>
     public void Cover(Transaction transaction, ulong block)
     {
         if (IsMapped && block < Shape.Coverage) return;
@@ -140,7 +148,9 @@ internal readonly ref partial struct ExtentMap
         return level;
     }
 
-    /// <summary>Which entry of a node leads to <paramref name="block"/>; moves the position from the node to the entry.</summary>
+    /// <summary>
+    /// Which entry of a node leads to <paramref name="block"/>; moves the position from the node to the entry.
+    /// </summary>
     private static int IndexAt(ulong block, int level, ref ulong position)
     {
         int log2 = MapShape.EntryCoverageLog2(level);

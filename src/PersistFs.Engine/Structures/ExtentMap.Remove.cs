@@ -5,10 +5,14 @@ namespace PersistFs.Engine.Structures;
 
 internal readonly ref partial struct ExtentMap
 {
-    /// <summary>The most that emptying one leaf frees: its blocks and itself. A budget below that may not get on.</summary>
+    /// <summary>
+    /// The most that emptying one leaf frees: its blocks and itself. A budget below that may not get on.
+    /// </summary>
     public const int RemovalBudgetMin = Layout.BlocksPerFrame + 1;
 
-    /// <summary>Frees blocks from the range's end backwards, the frames that lie wholly in it, and nodes that become empty.</summary>
+    /// <summary>
+    /// Frees blocks from the range's end backwards, the frames that lie wholly in it, and nodes that become empty.
+    /// </summary>
     /// <param name="transaction">Frees what its journal has room for, which is the budget.</param>
     /// <param name="removal">What goes; its budget is at least <see cref="RemovalBudgetMin"/>.</param>
     /// <returns>False when the budget did not suffice: what is left is at the front of the range.</returns>
@@ -24,7 +28,8 @@ internal readonly ref partial struct ExtentMap
     }
 
     private bool RemoveAt(
-        Transaction transaction, ref readonly ulong slot, MapShape shape, int level, ulong position, ref Removal removal)
+        Transaction transaction, ref readonly ulong slot, MapShape shape, int level, ulong position,
+        ref Removal removal)
     {
         MapEntry entry = Read(slot);
         if (entry.IsHole) return true;
@@ -47,7 +52,8 @@ internal readonly ref partial struct ExtentMap
     }
 
     private bool RemoveFromNode(
-        Transaction transaction, ref readonly ulong slot, MapShape shape, int level, ulong position, ref Removal removal)
+        Transaction transaction, ref readonly ulong slot, MapShape shape, int level, ulong position,
+        ref Removal removal)
     {
         ReadOnlySpan<ulong> entries = Node(Read(slot), shape, level, position);
         int log2 = MapShape.EntryCoverageLog2(level);
@@ -88,11 +94,13 @@ internal readonly ref partial struct ExtentMap
         return true;
     }
 
-    private void FreeNode(Transaction transaction, ref readonly ulong slot, MapShape shape, int level, ref Removal removal)
+    private void FreeNode(
+        Transaction transaction, ref readonly ulong slot, MapShape shape, int level, ref Removal removal)
     {
         int log2 = shape.NodeLog2(level);
         removal.Budget--;
-        transaction.Free(new MapEntry(slot).Pointer, log2 == MapShape.FanoutLog2 ? BlockType.MapNode : SmallRootSlab(log2));
+        BlockType type = log2 == MapShape.FanoutLog2 ? BlockType.MapNode : SmallRootSlab(log2);
+        transaction.Free(new MapEntry(slot).Pointer, type);
         transaction.Set(in slot, 0UL);
     }
 

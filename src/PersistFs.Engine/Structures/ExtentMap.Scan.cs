@@ -4,14 +4,19 @@ namespace PersistFs.Engine.Structures;
 
 internal readonly ref partial struct ExtentMap
 {
-    /// <summary>The first block from <paramref name="block"/> on that has memory; <see cref="ulong.MaxValue"/> if none has.</summary>
+    /// <summary>
+    /// The first block from <paramref name="block"/> on that has memory; <see cref="ulong.MaxValue"/> if none has.
+    /// </summary>
     public ulong NextData(ulong block)
     {
         MapShape shape = Shape;
-        return IsMapped && TryNext(record.Contents, shape, shape.Height, 0, isData: true, ref block) ? block : ulong.MaxValue;
+        bool isFound = IsMapped && TryNext(record.Contents, shape, shape.Height, 0, isData: true, ref block);
+        return isFound ? block : ulong.MaxValue;
     }
 
-    /// <summary>The first block from <paramref name="block"/> on that is in a hole; behind what the map covers, all are.</summary>
+    /// <summary>
+    /// The first block from <paramref name="block"/> on that is in a hole; behind what the map covers, all are.
+    /// </summary>
     public ulong NextHole(ulong block)
     {
         MapShape shape = Shape;
@@ -43,7 +48,8 @@ internal readonly ref partial struct ExtentMap
         for (int index = (int)((Math.Max(block, position) - position) >> log2); index < entries.Length; index++)
         {
             if (entries[index] == 0 && isData) continue;
-            if (TryNext(entries[index], shape, level - 1, position + ((ulong)index << log2), isData, ref block)) return true;
+            ulong child = position + ((ulong)index << log2);
+            if (TryNext(entries[index], shape, level - 1, child, isData, ref block)) return true;
         }
         return false;
     }

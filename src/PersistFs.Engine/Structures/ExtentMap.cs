@@ -6,9 +6,9 @@ namespace PersistFs.Engine.Structures;
 
 /// <summary>The radix map of one file: from file block to arena block or data frame (FORMAT.md, section 8).</summary>
 /// <remarks>
-/// A view: nothing is kept beside the record and the nodes. Whoever looks holds the inode's lock shared, whoever changes
-/// holds it exclusively. Whatever an entry leads to is checked for owner, level and position before it is used, so no loop
-/// visits a node twice.
+/// A view: nothing is kept beside the record and the nodes. Whoever looks holds the inode's lock shared, whoever
+/// changes holds it exclusively. Whatever an entry leads to is checked for owner, level and position before it is used,
+/// so no loop visits a node twice.
 /// </remarks>
 internal readonly ref partial struct ExtentMap
 {
@@ -64,13 +64,15 @@ internal readonly ref partial struct ExtentMap
             level--;
         }
         if (entry.IsHole) return Extent.Hole(Math.Min(countMax, position + coverage - block));
-        if (level == 1 && entry.IsNode) return FindInLeaf(Node(entry, shape, level, position), block, position, countMax);
+        if (level == 1 && entry.IsNode) return FindInLeaf(Node(entry, shape, 1, position), block, position, countMax);
         RequireContents(entry, level, position, coverage);
         ArenaPointer pointer = entry.Pointer + ((block - position) << Layout.BlockSizeLog2);
         return new Extent(pointer, Math.Min(countMax, position + coverage - block), entry.IsFrame);
     }
 
-    /// <summary>How many of the blocks from <paramref name="first"/> to before <paramref name="end"/> are in holes.</summary>
+    /// <summary>
+    /// How many of the blocks from <paramref name="first"/> to before <paramref name="end"/> are in holes.
+    /// </summary>
     /// <param name="first">The first block.</param>
     /// <param name="end">The block behind the last.</param>
     /// <param name="limit">A count at which to stop counting: the result is no less than it then.</param>
@@ -116,7 +118,9 @@ internal readonly ref partial struct ExtentMap
         return space.Arena.Words(entry.Pointer, 1 << log2);
     }
 
-    /// <summary>Insists that an entry which is neither hole nor node leads to contents that belong at its place.</summary>
+    /// <summary>
+    /// Insists that an entry which is neither hole nor node leads to contents that belong at its place.
+    /// </summary>
     private void RequireContents(MapEntry entry, int level, ulong position, ulong coverage)
     {
         if (entry.IsBlock && level == 0) space.Table.RequireBlock(entry.Pointer, DataUse(position));
@@ -139,5 +143,5 @@ internal readonly ref partial struct ExtentMap
     private static BlockType SmallRootSlab(int log2) => SizeClass.Holding(sizeof(ulong) << log2);
 
     private void ThrowMisplaced(MapEntry entry) =>
-        throw new ArenaCorruptException($"The map of inode {inode} has an entry {entry.Value:x} where none like it can be.");
+        throw new ArenaCorruptException($"The map of inode {inode} has an entry {entry.Value:x} where none such can be.");
 }

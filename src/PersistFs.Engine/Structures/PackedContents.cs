@@ -7,7 +7,9 @@ namespace PersistFs.Engine.Structures;
 /// <summary>Contents that lie in one object (FORMAT.md, section 8).</summary>
 internal static class PackedContents
 {
-    /// <summary>The slab type of the object that holds a file's bytes; its objects hold at least the file's size.</summary>
+    /// <summary>
+    /// The slab type of the object that holds a file's bytes; its objects hold at least the file's size.
+    /// </summary>
     /// <exception cref="ArenaCorruptException">There is no such object.</exception>
     public static BlockType RequireSlab(Space space, in InodeRecord record)
     {
@@ -16,8 +18,8 @@ internal static class PackedContents
         if (table.IsInAllocatedBlock(pointer))
         {
             var slab = (BlockType)(byte)table.BlockAt(pointer.Frame, pointer.BlockInFrame).TypeWord;
-            bool isGeneral = slab is >= BlockType.FirstSlab and <= BlockType.LastSlab;
-            if (isGeneral && table.IsObject(pointer, slab) && record.Size <= (ulong)SizeClass.ObjectSize(slab)) return slab;
+            bool isObject = slab is >= BlockType.FirstSlab and <= BlockType.LastSlab && table.IsObject(pointer, slab);
+            if (isObject && record.Size <= (ulong)SizeClass.ObjectSize(slab)) return slab;
         }
         throw new ArenaCorruptException($"Packed contents are not at {pointer}.");
     }

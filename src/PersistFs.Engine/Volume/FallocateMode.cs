@@ -1,6 +1,8 @@
 namespace PersistFs.Engine;
 
-/// <summary>What fallocate(2) is to do, as linux/falloc.h numbers it; no bit means to allocate and to grow the file.</summary>
+/// <summary>
+/// What fallocate(2) is to do, as linux/falloc.h numbers it; no bit means to allocate and to grow the file.
+/// </summary>
 [Flags]
 public enum FallocateMode
 {

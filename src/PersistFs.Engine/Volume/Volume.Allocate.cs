@@ -6,7 +6,9 @@ using PersistFs.Linux;
 namespace PersistFs.Engine;
 
 /// <summary>Room allocated ahead, holes punched, ranges zeroed: fallocate(2).</summary>
-/// <remarks>Large ranges are several transactions; each leaves the file whole, and what they allocate reads as zero.</remarks>
+/// <remarks>
+/// Large ranges are several transactions; each leaves the file whole, and what they allocate reads as zero.
+/// </remarks>
 public sealed partial class Volume
 {
     private const FallocateMode Punch = FallocateMode.PunchHole | FallocateMode.KeepSize;
@@ -18,9 +20,9 @@ public sealed partial class Volume
     /// <param name="length">Its length in bytes, at least 1.</param>
     /// <param name="mode">What is to happen to it.</param>
     /// <returns>
-    /// EOPNOTSUPP for another mode; EINVAL for no length; EFBIG past <see cref="FileSizeMax"/>; ENOSPC, before anything has
-    /// changed if it can be known; EPERM for an immutable file, and for an append-only one unless room is allocated; EROFS,
-    /// ESTALE, EISDIR.
+    /// EOPNOTSUPP for another mode; EINVAL for no length; EFBIG past <see cref="FileSizeMax"/>; ENOSPC, before anything
+    /// has changed if it can be known; EPERM for an immutable file, and for an append-only one unless room is
+    /// allocated; EROFS, ESTALE, EISDIR.
     /// </returns>
     public Errno Allocate(Worker worker, InodeNumber inode, ulong offset, ulong length, FallocateMode mode)
     {
@@ -66,7 +68,8 @@ public sealed partial class Volume
     }
 
     /// <summary>Zeroes what has memory in a range, as far as the size reaches.</summary>
-    private void ZeroExisting(Worker worker, InodeNumber inode, ref readonly InodeRecord record, ulong offset, ulong end)
+    private void ZeroExisting(
+        Worker worker, InodeNumber inode, ref readonly InodeRecord record, ulong offset, ulong end)
     {
         using Transaction transaction = worker.Begin();
         end = Math.Min(end, record.Size);
@@ -98,7 +101,9 @@ public sealed partial class Volume
         }
     }
 
-    /// <summary>Fills the holes of a range with zeroed blocks and frames, and lets the size grow over it unless it is to stay.</summary>
+    /// <summary>
+    /// Fills the holes of a range with zeroed blocks and frames, and lets the size grow over it unless it is to stay.
+    /// </summary>
     private Errno Provide(
         Worker worker, InodeNumber inode, ref readonly InodeRecord record, ulong offset, ulong end, bool keepsSize)
     {
@@ -140,7 +145,9 @@ public sealed partial class Volume
         return Errno.OK;
     }
 
-    /// <summary>Fills the hole at <paramref name="block"/> by a frame, or the holes in its leaf by blocks; one transaction.</summary>
+    /// <summary>
+    /// Fills the hole at <paramref name="block"/> by a frame, or the holes in its leaf by blocks; one transaction.
+    /// </summary>
     private Errno ProvideStep(
         Worker worker, InodeNumber inode, ref readonly InodeRecord record, ref ulong block, ulong behind)
     {

@@ -8,7 +8,9 @@ namespace PersistFs.Engine;
 /// <summary>Bytes copied from file to file: copy_file_range(2).</summary>
 public sealed partial class Volume
 {
-    /// <summary>Copies bytes, extent by extent; holes stay holes. Between two extents other operations may come.</summary>
+    /// <summary>
+    /// Copies bytes, extent by extent; holes stay holes. Between two extents other operations may come.
+    /// </summary>
     /// <param name="worker">The calling thread's worker.</param>
     /// <param name="source">A regular file.</param>
     /// <param name="sourceOffset">The first byte to copy.</param>

@@ -20,7 +20,9 @@ public sealed partial class Volume
 
     private ExtentMap MapOf(InodeNumber inode, ref readonly InodeRecord record) => new(space, inode, in record);
 
-    /// <summary>Whether the contents of an inode can be changed; its lock is held exclusively. Finishes what is pending.</summary>
+    /// <summary>
+    /// Whether the contents of an inode can be changed; its lock is held exclusively. Finishes what is pending.
+    /// </summary>
     /// <returns>EROFS, ESTALE, EISDIR, or EINVAL for what is no regular file.</returns>
     private Errno OpenForChange(Worker worker, InodeNumber inode)
     {
@@ -71,11 +73,14 @@ public sealed partial class Volume
         if (count != 0) transaction.Set(in record.BlockCount, record.BlockCount + count);
     }
 
-    /// <summary>Clears set-user-id, and set-group-id where the group may execute (FUSE_HANDLE_KILLPRIV_V2).</summary>
-    private static void DropPrivileges(Transaction transaction, ref readonly InodeRecord record)
+    /// <summary>
+    /// Clears set-user-id, set-group-id where the group may execute, and capabilities (FUSE_HANDLE_KILLPRIV_V2).
+    /// </summary>
+    private void DropPrivileges(Transaction transaction, InodeNumber inode, ref readonly InodeRecord record)
     {
         uint mode = WithoutSetIds(record.Mode);
         if (mode != record.Mode) transaction.Set(in record.Mode, mode);
+        RemoveCapability(transaction, inode, in record);
     }
 
     /// <summary>
@@ -97,7 +102,9 @@ public sealed partial class Volume
         transaction.ZeroData(extent.Pointer + (size - (last << Layout.BlockSizeLog2)), (int)(stop - size));
     }
 
-    /// <summary>Allocates a block for a place that is a hole, and puts it there. Its bytes are whatever was there before.</summary>
+    /// <summary>
+    /// Allocates a block for a place that is a hole, and puts it there. Its bytes are whatever was there before.
+    /// </summary>
     private static ArenaPointer AllocateInto(Transaction transaction, ExtentMap map, InodeNumber inode, ulong block)
     {
         ArenaPointer pointer = transaction.AllocateBlock(BlockUse.Of(BlockType.Data, inode, 0, block));
@@ -107,7 +114,8 @@ public sealed partial class Volume
 
     /// <summary>Puts a data frame into a place that is free, if a frame can be had.</summary>
     private static bool TryAllocateFrameInto(
-        Transaction transaction, ExtentMap map, InodeNumber inode, ulong block, out ArenaPointer pointer, out bool isZeroed)
+        Transaction transaction, ExtentMap map, InodeNumber inode, ulong block, out ArenaPointer pointer,
+        out bool isZeroed)
     {
         if (!transaction.TryAllocateDataFrame(inode, block, out pointer, out isZeroed)) return false;
         map.InsertFrame(transaction, block, pointer);

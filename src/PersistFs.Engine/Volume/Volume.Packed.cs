@@ -66,7 +66,9 @@ public sealed partial class Volume
         return pointer;
     }
 
-    /// <summary>Turns packed contents into a map of one block, whose bytes behind the size are zero. Costs one block.</summary>
+    /// <summary>
+    /// Turns packed contents into a map of one block, whose bytes behind the size are zero. Costs one block.
+    /// </summary>
     private void Unpack(Transaction transaction, InodeNumber inode, ref readonly InodeRecord record)
     {
         ArenaPointer pointer = transaction.AllocateBlock(BlockUse.Of(BlockType.Data, inode, 0, 0));

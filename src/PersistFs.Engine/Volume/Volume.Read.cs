@@ -12,13 +12,15 @@ public sealed partial class Volume
 {
     private const long NanosecondsPerDay = 86_400L * 1_000_000_000;
 
-    /// <summary>Segments that a read of <paramref name="length"/> bytes may need: one for each block it touches.</summary>
+    /// <summary>
+    /// Segments that a read of <paramref name="length"/> bytes may need: one for each block it touches.
+    /// </summary>
     public static int SegmentsMax(uint length) => (int)(length >> Layout.BlockSizeLog2) + 2;
 
     /// <summary>Hands out where bytes of a file are; nothing is copied.</summary>
     /// <remarks>
-    /// On success the memory stays as it is until <see cref="EndRead"/>, which must follow before this worker does anything
-    /// else: the inode's lock is held. On an error nothing is held. Holes are shown by shared zeros.
+    /// On success the memory stays as it is until <see cref="EndRead"/>, which must follow before this worker does
+    /// anything else: the inode's lock is held. On an error nothing is held. Holes are shown by shared zeros.
     /// </remarks>
     /// <param name="worker">The calling thread's worker.</param>
     /// <param name="inode">A regular file.</param>
@@ -116,13 +118,16 @@ public sealed partial class Volume
         list.Add(ZeroRegion.Address, (nuint)length);
     }
 
-    /// <summary>Stores the access time where relatime does (mount(8)): it is not after a change, or a day old.</summary>
+    /// <summary>
+    /// Stores the access time where relatime does (mount(8)): it is not after a change, or a day old.
+    /// </summary>
     private void NoteAccess(ref readonly InodeRecord record)
     {
         if (State == VolumeState.ReadOnly || (record.Flags & InodeFlags.NoAccessTime) != 0) return;
         long accessed = record.AccessTime;
         long now = Libc.FileTimeNow();
         bool isChangedSince = accessed <= record.ModificationTime || accessed <= record.ChangeTime;
-        if ((isChangedSince || now - accessed >= NanosecondsPerDay) && accessed != now) Store.Word(ref Unsafe.AsRef(in record.AccessTime), now);
+        bool isDue = isChangedSince || now - accessed >= NanosecondsPerDay;
+        if (isDue && accessed != now) Store.Word(ref Unsafe.AsRef(in record.AccessTime), now);
     }
 }

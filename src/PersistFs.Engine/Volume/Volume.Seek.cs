@@ -8,13 +8,17 @@ namespace PersistFs.Engine;
 /// <summary>Where data and holes are: lseek(2) with SEEK_DATA and SEEK_HOLE.</summary>
 public sealed partial class Volume
 {
-    /// <summary>The next position with data, or in a hole; the end of the file counts as a hole. Holes are skipped as a whole.</summary>
+    /// <summary>
+    /// The next position with data, or in a hole; the end of the file counts as a hole. Holes are skipped as a whole.
+    /// </summary>
     /// <param name="worker">The calling thread's worker.</param>
     /// <param name="inode">A regular file.</param>
     /// <param name="offset">Where to begin.</param>
     /// <param name="target">What to look for.</param>
     /// <param name="found">The position, no less than <paramref name="offset"/>.</param>
-    /// <returns>ENXIO at or behind the end of the file, and for data if there is none; ESTALE, EISDIR, EINVAL.</returns>
+    /// <returns>
+    /// ENXIO at or behind the end of the file, and for data if there is none; ESTALE, EISDIR, EINVAL.
+    /// </returns>
     public Errno Seek(Worker worker, InodeNumber inode, ulong offset, SeekTarget target, out ulong found)
     {
         found = 0;

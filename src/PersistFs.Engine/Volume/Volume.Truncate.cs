@@ -7,8 +7,8 @@ namespace PersistFs.Engine;
 
 /// <summary>Sizes set: truncate(2); and contents freed, in bounded steps.</summary>
 /// <remarks>
-/// A cut stores the new size and frees what one transaction may. What is left past the size is pending: the holder of the
-/// lock goes on with it at once, and after a death the next one who takes the inode, or the reaper.
+/// A cut stores the new size and frees what one transaction may. What is left past the size is pending: the holder of
+/// the lock goes on with it at once, and after a death the next one who takes the inode, or the reaper.
 /// </remarks>
 public sealed partial class Volume
 {
@@ -20,7 +20,10 @@ public sealed partial class Volume
     /// <param name="inode">A regular file.</param>
     /// <param name="size">Its size from now on.</param>
     /// <param name="killPrivileges">Clear set-user-id, and set-group-id where the group may execute.</param>
-    /// <returns>EFBIG past <see cref="FileSizeMax"/>; EPERM for an immutable or append-only file; ENOSPC, EROFS, ESTALE, EISDIR, EINVAL.</returns>
+    /// <returns>
+    /// EFBIG past <see cref="FileSizeMax"/>; EPERM for an immutable or append-only file; ENOSPC, EROFS, ESTALE, EISDIR,
+    /// EINVAL.
+    /// </returns>
     public Errno SetSize(Worker worker, InodeNumber inode, ulong size, bool killPrivileges = false)
     {
         using InodeGuard guard = locks.Own(worker, inode);
@@ -31,7 +34,7 @@ public sealed partial class Volume
         {
             error = Resize(transaction, inode, in record, size);
             if (error != Errno.OK) return error;
-            if (killPrivileges) DropPrivileges(transaction, in record);
+            if (killPrivileges) DropPrivileges(transaction, inode, in record);
             NoteChange(transaction, in record);
             transaction.Commit();
         }
@@ -87,7 +90,8 @@ public sealed partial class Volume
         if (record.Size > 0) return true;
         transaction.Free(new ArenaPointer(record.Contents), PackedContents.RequireSlab(space, in record));
         transaction.Set(in record.Contents, 0UL);
-        transaction.Set(in record.ContentsWord, new ContentsWord(record.ContentsWord).WithShape(ContentsKind.None).Value);
+        transaction.Set(
+            in record.ContentsWord, new ContentsWord(record.ContentsWord).WithShape(ContentsKind.None).Value);
         transaction.Set(in record.BlockCount, 0UL);
         return true;
     }
@@ -104,7 +108,9 @@ public sealed partial class Volume
         return isFinished;
     }
 
-    /// <summary>Frees what a cut left past the size, until nothing is left. The lock is held and no transaction is open.</summary>
+    /// <summary>
+    /// Frees what a cut left past the size, until nothing is left. The lock is held and no transaction is open.
+    /// </summary>
     private void FinishTrim(Worker worker, InodeNumber inode)
     {
         while (!TrimStep(worker, inode))
@@ -126,7 +132,9 @@ public sealed partial class Volume
         return isFinished;
     }
 
-    /// <summary>Frees all contents of a file or symbolic link that goes. The lock is held and no transaction is open.</summary>
+    /// <summary>
+    /// Frees all contents of a file or symbolic link that goes. The lock is held and no transaction is open.
+    /// </summary>
     private void FreeContents(Worker worker, InodeNumber inode)
     {
         ref readonly InodeRecord record = ref inodes.At(inode);

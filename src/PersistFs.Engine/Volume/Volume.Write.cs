@@ -14,15 +14,17 @@ public sealed partial class Volume
     /// <summary>A file that grows past this many blocks (8 MiB) by appending gets data frames.</summary>
     private const ulong AppendFramesFrom = 8 * 1024 * 1024 / Layout.BlockSizeInBytes;
 
-    /// <summary>Writes bytes; the file grows where they reach past its end, and what is skipped reads as zero.</summary>
+    /// <summary>
+    /// Writes bytes; the file grows where they reach past its end, and what is skipped reads as zero.
+    /// </summary>
     /// <param name="worker">The calling thread's worker.</param>
     /// <param name="inode">A regular file.</param>
     /// <param name="offset">The first byte's position.</param>
     /// <param name="data">The bytes. Up to <see cref="WriteStepBytesMax"/> of them are one transaction.</param>
     /// <param name="options">Who asks.</param>
     /// <returns>
-    /// ENOSPC with nothing changed but whole steps; EFBIG past <see cref="FileSizeMax"/>; EPERM for an immutable file, and for
-    /// an append-only one before its end; EROFS, ESTALE, EISDIR, EINVAL.
+    /// ENOSPC with nothing changed but whole steps; EFBIG past <see cref="FileSizeMax"/>; EPERM for an immutable file,
+    /// and for an append-only one before its end; EROFS, ESTALE, EISDIR, EINVAL.
     /// </returns>
     public Errno Write(
         Worker worker, InodeNumber inode, ulong offset, ReadOnlySpan<byte> data, in WriteOptions options = default)
@@ -57,13 +59,13 @@ public sealed partial class Volume
     {
         ulong size = Math.Max(record.Size, offset + (ulong)data.Length);
         return KindOf(in record) != ContentsKind.Mapped && size <= SizeClass.ObjectSizeMax
-            ? WritePacked(worker, in record, (int)offset, data, (int)size, in options)
+            ? WritePacked(worker, inode, in record, (int)offset, data, (int)size, in options)
             : WriteMapped(worker, inode, in record, offset, data, size, in options);
     }
 
     private Errno WritePacked(
-        Worker worker, ref readonly InodeRecord record, int offset, ReadOnlySpan<byte> data, int size,
-        in WriteOptions options)
+        Worker worker, InodeNumber inode, ref readonly InodeRecord record, int offset, ReadOnlySpan<byte> data,
+        int size, in WriteOptions options)
     {
         using Transaction transaction = worker.Begin();
         var pointer = new ArenaPointer(record.Contents);
@@ -74,7 +76,7 @@ public sealed partial class Volume
         }
         transaction.ZeroData(pointer + record.Size, offset - (int)record.Size);
         transaction.WriteData(pointer + (ulong)offset, data);
-        FinishWrite(transaction, in record, (ulong)size, in options);
+        FinishWrite(transaction, inode, in record, (ulong)size, in options);
         return Errno.OK;
     }
 
@@ -98,9 +100,9 @@ public sealed partial class Volume
             if (cost > 0) map.Cover(transaction, end - 1);
             ZeroTail(transaction, map, oldSize, offset);
             Fill(transaction, inode, in record, offset, data, out isPastEnd);
-            FinishWrite(transaction, in record, size, in options);
+            FinishWrite(transaction, inode, in record, size, in options);
         }
-        // Blocks past the size stay zero until the size covers them for good: an undone write must leave no bytes there.
+        // Blocks past the size stay zero until the size covers them for good: an undone write leaves no bytes there.
         if (isPastEnd)
         {
             int skipped = oldSize > offset ? (int)(oldSize - offset) : 0;
@@ -117,8 +119,8 @@ public sealed partial class Volume
     /// <param name="data">The bytes.</param>
     /// <param name="isPastEnd">Whether bytes were left out, for blocks allocated ahead wholly past the size.</param>
     private void Fill(
-        Transaction transaction, InodeNumber inode, ref readonly InodeRecord record, ulong offset, ReadOnlySpan<byte> data,
-        out bool isPastEnd)
+        Transaction transaction, InodeNumber inode, ref readonly InodeRecord record, ulong offset,
+        ReadOnlySpan<byte> data, out bool isPastEnd)
     {
         ExtentMap map = MapOf(inode, in record);
         ulong past = BlocksOf(record.Size);
@@ -147,12 +149,13 @@ public sealed partial class Volume
 
     /// <summary>Fills a hole where bytes are about to go: one block of it, or a frame from here on.</summary>
     private Extent AllocateForWrite(
-        Transaction transaction, InodeNumber inode, ref readonly InodeRecord record, ulong block, ulong end, bool isAppend)
+        Transaction transaction, InodeNumber inode, ref readonly InodeRecord record, ulong block, ulong end,
+        bool isAppend)
     {
         ExtentMap map = MapOf(inode, in record);
         bool wantsFrame = isAppend && block >= AppendFramesFrom && block % Layout.BlocksPerFrame == 0;
         // The frame's bytes behind the write are past the size: they mean nothing and are left as they are.
-        if (wantsFrame && map.IsFrameFree(block)
+        if (wantsFrame && !map.Find(block - 1, 1).IsHole && map.IsFrameFree(block)
             && TryAllocateFrameInto(transaction, map, inode, block, out ArenaPointer frame, out _))
             return new Extent(frame, Math.Min(end - block, Layout.BlocksPerFrame), IsFrame: true);
         return new Extent(AllocateInto(transaction, map, inode, block), 1, IsFrame: false);
@@ -190,11 +193,12 @@ public sealed partial class Volume
         transaction.Commit();
     }
 
-    private static void FinishWrite(
-        Transaction transaction, ref readonly InodeRecord record, ulong size, in WriteOptions options)
+    private void FinishWrite(
+        Transaction transaction, InodeNumber inode, ref readonly InodeRecord record, ulong size,
+        in WriteOptions options)
     {
         SetSize(transaction, in record, size);
-        if (options.KillPrivileges) DropPrivileges(transaction, in record);
+        if (options.KillPrivileges) DropPrivileges(transaction, inode, in record);
         NoteChange(transaction, in record);
         transaction.Commit();
     }

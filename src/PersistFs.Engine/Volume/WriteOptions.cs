@@ -4,11 +4,13 @@ namespace PersistFs.Engine;
 public readonly record struct WriteOptions
 {
     /// <summary>
-    /// The kernel has told the writer already that it is done (write-back): the last reserve of space may be used, and flags
-    /// that were set since do not refuse it.
+    /// The kernel has told the writer already that it is done (write-back): the last reserve of space may be used, and
+    /// flags that were set since do not refuse it.
     /// </summary>
     public bool IsAcknowledged { get; init; }
 
-    /// <summary>Clear set-user-id, and set-group-id where the group may execute (FUSE_WRITE_KILL_SUIDGID).</summary>
+    /// <summary>
+    /// Clear set-user-id, set-group-id where the group may execute, and capabilities (FUSE_WRITE_KILL_SUIDGID).
+    /// </summary>
     public bool KillPrivileges { get; init; }
 }

@@ -1,20 +1,28 @@
+using System.Text;
 using PersistFs.Engine.Format;
-using PersistFs.Engine.Structures;
 using PersistFs.Engine.Transactions;
 using PersistFs.Linux;
 using PersistFs.Testing;
 
-namespace PersistFs.Engine.Tests;
+namespace PersistFs.Engine.Tests.Volumes;
 
-/// <summary>A regular file of a test arena, without a name, and what a test wants to see of it.</summary>
+/// <summary>A regular file of a test arena, and what a test wants to see of it.</summary>
 internal sealed class DataFile
 {
-    private readonly TestArena arena;
+    private static int namesGiven;
 
-    public DataFile(TestArena arena, uint mode = ModeBits.Regular | 0x1A4)
+    private readonly TestArena arena;
+    private readonly byte[] name;
+
+    public DataFile(TestArena arena, uint mode = ModeBits.Regular | 0x1A4, ReadOnlySpan<byte> target = default)
     {
         this.arena = arena;
-        Inode = Create(arena, mode);
+        name = Encoding.ASCII.GetBytes($"file{Interlocked.Increment(ref namesGiven)}");
+        Assert.Equal(Errno.OK, FileName.TryCreate(name, out FileName fileName));
+        var node = new NewNode { Mode = mode, UserId = 0, GroupId = 0 };
+        Errno error = Volume.Create(Worker, Volume.Root, fileName, in node, target, out InodeAttributes attributes);
+        Assert.Equal(Errno.OK, error);
+        Inode = attributes.Inode;
     }
 
     public InodeNumber Inode { get; }
@@ -74,31 +82,22 @@ internal sealed class DataFile
         transaction.Commit();
     }
 
-    /// <summary>Frees the record; the contents are gone before.</summary>
+    /// <summary>Removes the file, empty, and the last reference to it.</summary>
     public void Delete()
     {
         Assert.Equal(Errno.OK, SetSize(0));
         Assert.Equal(0UL, Record.BlockCount);
         Assert.Equal(0UL, Record.Contents);
         Assert.Equal(ContentsKind.None, Word.Kind);
-        using Transaction transaction = Worker.Begin();
-        new InodeTable(Volume.Space).Free(transaction, Inode);
-        transaction.Commit();
+        Remove();
     }
 
-    public static InodeNumber Create(TestArena arena, uint mode)
+    /// <summary>Removes the file with its contents, and the last reference to it.</summary>
+    public void Remove()
     {
-        using Transaction transaction = arena.Worker.Begin();
-        Assert.True(transaction.TryReserve(1));
-        InodeNumber inode = new InodeTable(arena.Volume.Space).Create(transaction, new InodeRecord
-        {
-            Mode = mode,
-            LinkCount = 1,
-            Generation = arena.Worker.NextGeneration(),
-            ContentsWord = ContentsWord.Create(ContentsKind.None, 0).Value,
-        });
-        transaction.Commit();
-        return inode;
+        Assert.Equal(Errno.OK, FileName.TryCreate(name, out FileName fileName));
+        Assert.Equal(Errno.OK, Volume.Unlink(Worker, Volume.Root, fileName));
+        Volume.Forget(Worker, Inode, 1);
     }
 
     /// <summary>Fills most free memory with a pattern and frees it again: what shows up later was not zeroed.</summary>

@@ -1,4 +1,4 @@
-namespace PersistFs.Engine.Tests;
+namespace PersistFs.Engine.Tests.Volumes;
 
 /// <summary>A file as an array of bytes: what the engine is compared with.</summary>
 internal sealed class DataModel

@@ -2,7 +2,7 @@ using PersistFs.Linux;
 using PersistFs.Testing;
 using Xunit.Abstractions;
 
-namespace PersistFs.Engine.Tests;
+namespace PersistFs.Engine.Tests.Volumes;
 
 /// <summary>Random operations on two files, compared with arrays of bytes after each.</summary>
 public sealed class DataModelTests(ITestOutputHelper output)
@@ -33,6 +33,7 @@ public sealed class DataModelTests(ITestOutputHelper output)
             string done = Act(random, sizeMax, files, models, index);
             Compare(files[0], models[0], $"seed {seed} step {step} {done}");
             Compare(files[1], models[1], $"seed {seed} step {step} {done}");
+            if (random.Next(10) == 0) arena.RequireClean();
             if (random.Next(40) == 0) arena.Reopen();
         }
         foreach (DataFile file in files) file.Delete();
@@ -117,7 +118,7 @@ public sealed class DataModelTests(ITestOutputHelper output)
         Errno error = file.Seek((ulong)offset, SeekTarget.Data, out ulong data);
         int first = offset >= model.Size ? -1 : model.Bytes[offset..].IndexOfAnyExcept((byte)0);
         if (error == Errno.ENXIO) Assert.Equal(-1, first);
-        else Assert.True(data >= (ulong)offset && data < (ulong)model.Size && (first < 0 || data <= (ulong)(offset + first)));
+        else Assert.InRange(data, (ulong)offset, (ulong)(first < 0 ? model.Size - 1 : offset + first));
         error = file.Seek((ulong)offset, SeekTarget.Hole, out ulong hole);
         Assert.Equal(offset >= model.Size ? Errno.ENXIO : Errno.OK, error);
         if (error != Errno.OK) return;
