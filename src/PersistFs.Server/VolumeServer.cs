@@ -60,6 +60,7 @@ internal sealed partial class VolumeServer : IDisposable
             OpenVolume();
             Connect(device);
             MountPoint.AwaitAnswer(options.MountPoint);
+            BackingDeviceInfo.Relax(options.MountPoint);
             statusSocket = new StatusSocket(RuntimePaths.SocketOf(options.MountPoint), Report);
             LogServing(options.MountPoint, arena, volume!.LastRecovery.Milliseconds, volume.LastRecovery.RolledBack);
             readiness.Ready();
