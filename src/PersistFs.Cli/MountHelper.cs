@@ -58,10 +58,12 @@ internal static class MountHelper
                 "mount it first, without remount");
         }
         StatusReport? report = StatusClient.Find(mountPoint);
-        if (options.SizeInBytes is { } size && report is not null && size != report.BytesMax)
+        bool isResize = report is not null && ArenaPlacement.WantedSize(options) is { } size
+            && !ArenaPlacement.AreSameSize(size, report.SizeMax);
+        if (isResize)
         {
             throw new FailureException(FailureKind.Usage,
-                $"{mountPoint}: size= cannot be changed by a remount ({SizeText.Format(report.BytesMax)} now)",
+                $"{mountPoint}: a remount cannot change the size ({SizeText.Format(report!.SizeMax)} now)",
                 "leave size= out, or make a larger arena and copy the tree");
         }
         if (isFake) return ExitCode.Success;

@@ -21,9 +21,9 @@ public static class Mount
         Errno error = Libc.Open(DevicePath, OpenFlags.ReadWrite | OpenFlags.CloseOnExec, 0, out int descriptor);
         if (error == Errno.OK) return descriptor;
         string advice = error is Errno.ENOENT or Errno.ENODEV or Errno.ENXIO
-            ? "load the kernel module (modprobe fuse), and in a container pass --device /dev/fuse"
-            : "its permissions and the device policy of the container or unit have to allow it";
-        throw new MountException($"{DevicePath} cannot be opened ({error}): {advice}.");
+            ? "load the kernel module with: modprobe fuse; in a container pass --device /dev/fuse"
+            : "let its permissions, and the device policy of the container or unit, allow it";
+        throw new MountException($"{DevicePath}: cannot be opened: {error}", advice);
     }
 
     /// <summary>mount(2): from here on requests arrive at <paramref name="descriptor"/>, INIT first.</summary>
@@ -38,12 +38,12 @@ public static class Mount
         if (error == Errno.OK) return;
         string advice = error switch
         {
-            Errno.EPERM => "mounting needs CAP_SYS_ADMIN",
-            Errno.ENOENT or Errno.ENOTDIR => "the mount point has to be an existing directory",
-            Errno.EBUSY => "something is mounted there already",
-            _ => $"options were {data}",
+            Errno.EPERM => "be root: mounting needs CAP_SYS_ADMIN",
+            Errno.ENOENT or Errno.ENOTDIR => "name an existing directory",
+            Errno.EBUSY => "unmount what is mounted there",
+            _ => $"look into the kernel's log (dmesg); the options were {data}",
         };
-        throw new MountException($"{options.Target} cannot be mounted on ({error}): {advice}.");
+        throw new MountException($"{options.Target}: cannot be mounted on: {error}", advice);
     }
 
     /// <summary>Has fusermount3(1) open the device and mount it, for a user who may not.</summary>
@@ -91,11 +91,11 @@ public static class Mount
         }
         string advice = error switch
         {
-            Errno.EBUSY => "files are open or it is some process's directory; end those (fuser -m), or unmount lazily",
-            Errno.EINVAL => "it is not a mount point",
+            Errno.EBUSY => "end those who use it (fuser -m), or unmount lazily",
+            Errno.EINVAL => "name a mount point",
             _ => "see umount(2)",
         };
-        throw new MountException($"{target} cannot be unmounted ({error}): {advice}.");
+        throw new MountException($"{target}: cannot be unmounted: {error}", advice);
     }
 
     /// <summary>The connection's number below /sys/fs/fuse/connections, which names it whoever holds it.</summary>

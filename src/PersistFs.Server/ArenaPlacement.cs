@@ -1,3 +1,4 @@
+using PersistFs.Engine;
 using PersistFs.Linux;
 
 namespace PersistFs.Server;
@@ -12,6 +13,8 @@ public static class ArenaPlacement
     private const ulong TmpfsMagic = 0x01021994;
     private const ulong HugetlbfsMagic = 0x958458f6;
 
+    private const ulong SizeUnit = 2UL << 20;
+
     /// <summary>A pool with less room than this is not worth being chosen without being asked.</summary>
     private const ulong WorthwhilePoolInBytes = 64UL << 20;
 
@@ -20,7 +23,17 @@ public static class ArenaPlacement
     public static ArenaPlace Choose(string? spec, string mountPoint, MountOptions options)
     {
         ulong? wanted = WantedSize(options);
-        if (spec is not null) return new ArenaPlace(spec, CheckedSize(spec, wanted), Note: null);
+        if (wanted < FormatOptions.SizeMin)
+        {
+            throw new FailureException(FailureKind.Usage,
+                $"{spec ?? mountPoint}: {SizeText.Format(wanted.Value)} are too small for an arena",
+                $"choose a size of {SizeText.Format(FormatOptions.SizeMin)} or more");
+        }
+        if (spec is not null)
+        {
+            RequireFile(spec);
+            return new ArenaPlace(spec, CheckedSize(spec, wanted), Note: null);
+        }
         string name = RuntimePaths.Escape(mountPoint);
         string huge = Path.Combine(RuntimePaths.HugePageDirectory, name);
         string small = Path.Combine(RuntimePaths.TmpfsDirectory(options.Huge), name);
@@ -40,13 +53,28 @@ public static class ArenaPlacement
         return new ArenaPlace(small, size, $"arena {small} on tmpfs, {pages}: {Shortage(pool, wanted)}");
     }
 
-    private static ulong? WantedSize(MountOptions options)
+    /// <summary>An arena is a file; a name that means something else is not taken for the path of one.</summary>
+    private static void RequireFile(string spec)
+    {
+        bool isMemory = spec.StartsWith("memfd:", StringComparison.Ordinal);
+        if (!isMemory && !spec.StartsWith("/dev/dax", StringComparison.Ordinal)) return;
+        throw new FailureException(FailureKind.Usage,
+            $"{spec}: {(isMemory ? "a memfd" : "a DAX device")} cannot hold an arena in this version",
+            "name a file on hugetlbfs, tmpfs or a disk");
+    }
+
+    /// <summary>How far an arena may grow that these options ask for; null where they say nothing of it.</summary>
+    public static ulong? WantedSize(MountOptions options)
     {
         if (options.SizeInBytes is null && options.SizeMaxInBytes is null) return null;
         ulong size = Math.Max(options.SizeInBytes ?? 0, options.SizeMaxInBytes ?? 0);
         // tmpfs takes a size of 0 for no limit.
         return size == 0 ? MachineMemory.TotalInBytes : size;
     }
+
+    /// <summary>Whether two sizes make the same arena: they are rounded up to 2 MiB.</summary>
+    public static bool AreSameSize(ulong first, ulong second) =>
+        first / SizeUnit + (first % SizeUnit == 0 ? 0UL : 1UL) == second / SizeUnit + (second % SizeUnit == 0 ? 0UL : 1UL);
 
     /// <summary>The size of an arena at a place of the operator's choice, once it is known to fit there.</summary>
     private static ulong CheckedSize(string spec, ulong? wanted)
@@ -64,14 +92,16 @@ public static class ArenaPlacement
 
     private static ulong CheckedPoolSize(string spec, ulong? wanted, HugePagePool pool)
     {
-        bool isThere = File.Exists(spec);
         ulong size = wanted ?? pool.BytesFree;
-        if (isThere || (size != 0 && size <= pool.BytesFree)) return size;
-        ulong missing = size == 0 ? 1 : (size - pool.BytesFree + pool.PageSizeInBytes - 1) / pool.PageSizeInBytes;
+        if (File.Exists(spec) || (size >= FormatOptions.SizeMin && size <= pool.BytesFree)) return size;
+        ulong needed = Math.Max(size, FormatOptions.SizeMin);
+        ulong missing = (needed - pool.BytesFree + pool.PageSizeInBytes - 1) / pool.PageSizeInBytes;
+        ulong count = pool.PageCount + missing;
         throw new FailureException(FailureKind.NoSpace,
-            $"{spec}: too few huge pages: {SizeText.Format(size)} need {missing} more than the {pool.PagesFree} that are free",
-            $"reserve them with: echo {pool.PageCount + missing} > {pool.CountFile} "
-                + "(for pages of 2 MiB: sysctl vm.nr_hugepages), or ask for a smaller --size");
+            $"{spec}: too few huge pages: {missing} more than the {pool.PagesFree} free ones are needed for {SizeText.Format(needed)}",
+            pool.PageSizeInBytes == HugePagePool.DefaultPageSizeInBytes
+                ? $"reserve them with: sysctl vm.nr_hugepages={count}, or ask for a smaller --size"
+                : $"reserve them with: echo {count} > {pool.CountFile}, or ask for a smaller --size");
     }
 
     private static void CheckAgainstMemory(string arena, ulong size)

@@ -36,8 +36,11 @@ public sealed record StatusReport
     /// <summary>Memory of the arena that contents, names and records take.</summary>
     public required ulong BytesUsed { get; init; }
 
-    /// <summary>How far the arena may grow.</summary>
+    /// <summary>What <see cref="BytesUsed"/> can come to.</summary>
     public required ulong BytesMax { get; init; }
+
+    /// <summary>The size the arena was made with, rounded up to 2 MiB.</summary>
+    public required ulong SizeMax { get; init; }
 
     /// <summary>Memory or disk behind the arena now.</summary>
     public ulong BytesAllocated { get; init; }

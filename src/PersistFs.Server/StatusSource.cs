@@ -28,6 +28,7 @@ internal static class StatusSource
             Takeovers = numbers.TakeOvers,
             BytesUsed = numbers.BytesAllocated,
             BytesMax = numbers.BytesMax,
+            SizeMax = numbers.SizeMax,
             BytesAllocated = numbers.BytesPresent,
             InodesUsed = numbers.InodesUsed,
             InodesMax = numbers.InodesMax == 0 ? null : numbers.InodesMax,

@@ -140,8 +140,7 @@ internal sealed partial class VolumeServer : IDisposable
         }
         catch (MountException exception)
         {
-            throw new FailureException(FailureKind.NoFuse, exception.Message,
-                "load the module with: modprobe fuse; in a container pass --device /dev/fuse");
+            throw new FailureException(FailureKind.NoFuse, exception.Message, exception.NextStep);
         }
     }
 
@@ -149,12 +148,23 @@ internal sealed partial class VolumeServer : IDisposable
     {
         ArenaPlace place = ArenaPlacement.Choose(options.Arena, options.MountPoint, options.Mount);
         volume = VolumeAccess.Open(place, options.Mount, options.LockWait, out bool isNew);
-        if (isNew) Tell(place.Note ?? $"arena {place.Spec}: made, to grow to {SizeText.Format(place.SizeMaxInBytes)}");
+        string growth = options.Mount.IsFixed ? "made with" : "made, to grow to";
+        if (isNew) Tell(place.Note ?? $"arena {place.Spec}: {growth} {SizeText.Format(place.SizeMaxInBytes)}");
+        else NoteSize(place.Spec);
         arena = Libc.ResolvePath(place.Spec, out string resolved) == Errno.OK ? resolved : place.Spec;
         volume.BeginSession();
         fileSystem = new VolumeFileSystem(volume, options.WorkerCount, logger);
         fileSystem.PrepareRoot(options.Mount);
         maintenance = new MaintenanceThread(volume);
+    }
+
+    /// <summary>Says so when an arena is there already, and is not of the size that was asked for.</summary>
+    private void NoteSize(string spec)
+    {
+        ulong size = volume!.GetStatistics().SizeMax;
+        if (ArenaPlacement.WantedSize(options.Mount) is not { } wanted || ArenaPlacement.AreSameSize(size, wanted)) return;
+        Tell($"arena {spec} was made with {SizeText.Format(size)} and keeps that; "
+            + $"{SizeText.Format(wanted)} would be for a new one");
     }
 
     private void Connect(int device)
@@ -174,8 +184,7 @@ internal sealed partial class VolumeServer : IDisposable
         catch (MountException exception)
         {
             if (device >= 0) Libc.Close(device);
-            throw new FailureException(FailureKind.MountFailed, exception.Message,
-                "run it as root, or look into the kernel's log (dmesg)");
+            throw new FailureException(FailureKind.MountFailed, exception.Message, exception.NextStep);
         }
         isMounted = true;
         channel = new Channel(device);

@@ -137,6 +137,9 @@ internal sealed class FileBacking : Backing
             ArenaFault.NotFound, $"{path} is a directory, not a file.", "Name a file in it."),
         UnauthorizedAccessException => new ArenaException(
             ArenaFault.NoPermission, $"{path} cannot be opened: {exception.Message}", "Run as the file's owner or as root."),
-        _ => new ArenaException(ArenaFault.InputOutput, $"{path} cannot be opened: {exception.Message}", "See the cause above."),
+        IOException { HResult: (int)Errno.EROFS } => new ArenaException(
+            ArenaFault.NoPermission, $"{path} lies on a read-only file system.", "Mount it writable, or choose another path."),
+        _ => new ArenaException(
+            ArenaFault.InputOutput, $"{path} cannot be opened: {exception.Message}", "Look into the kernel's log (dmesg)."),
     };
 }

@@ -34,6 +34,7 @@ public sealed partial class Volume
             BytesAllocated = (total - Math.Min(unallocated, total)) * Layout.BlockSizeInBytes,
             BytesPresent = CountPresentFrames(supply) << Layout.FrameSizeLog2,
             BytesMax = total * Layout.BlockSizeInBytes,
+            SizeMax = (superblock.FrameCountMax + 1 - space.Table.SystemFrameCount) << Layout.FrameSizeLog2,
             InodesUsed = inodesUsed,
             InodesMax = inodesMax,
             FileTotal = inodesMax == 0 ? inodesUsed + filesFree : inodesMax,

@@ -33,6 +33,9 @@ public readonly record struct VolumeStatistics
     /// <summary>Bytes of blocks when the arena is grown to its most.</summary>
     public required ulong BytesMax { get; init; }
 
+    /// <summary>The size the arena was formatted with, rounded up to 2 MiB: what it may take in all.</summary>
+    public required ulong SizeMax { get; init; }
+
     /// <summary>Inodes in use, orphans included.</summary>
     public required ulong InodesUsed { get; init; }
 
