@@ -33,10 +33,17 @@ public static partial class Libc
         nint aligned = (nint)(((nuint)reserved + alignment - 1) & ~(alignment - 1));
         int flags = (isPrivate ? MapPrivate : MapShared) | MapNoReserve | MapFixed;
         address = MapCore(aligned, length, ProtectRead | ProtectWrite, flags, (int)descriptor.DangerousGetHandle(), 0);
-        Errno error = address == -1 ? LastErrno() : Errno.OK;
-        if (error != Errno.OK) UnmapCore(reserved, length + alignment);
-        if (aligned > reserved) UnmapCore(reserved, (nuint)(aligned - reserved));
-        return error;
+        if (address == -1)
+        {
+            Errno error = LastErrno();
+            UnmapCore(reserved, length + alignment);
+            return error;
+        }
+        // What was reserved before the aligned part, and behind it, is let go.
+        nuint before = (nuint)(aligned - reserved);
+        if (before > 0) UnmapCore(reserved, before);
+        if (before < alignment) UnmapCore(aligned + (nint)length, alignment - before);
+        return Errno.OK;
     }
 
     /// <summary>Maps zeroed memory of this process alone; always a multiple of the page size.</summary>

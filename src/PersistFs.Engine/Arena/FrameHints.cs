@@ -27,6 +27,9 @@ internal sealed class FrameHints
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Exit(uint frame) => Volatile.Write(ref hints[frame].Lock, 0);
 
+    /// <summary>Whether somebody has the frame's lock at this moment.</summary>
+    public bool IsHeld(uint frame) => Volatile.Read(ref hints[frame].Lock) != 0;
+
     public int FreeBlocks(uint frame) => Volatile.Read(ref hints[frame].FreeBlocks);
 
     public void SetFreeBlocks(uint frame, int count) => Volatile.Write(ref hints[frame].FreeBlocks, (ushort)count);
