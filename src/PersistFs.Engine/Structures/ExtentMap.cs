@@ -143,5 +143,5 @@ internal readonly ref partial struct ExtentMap
     private static BlockType SmallRootSlab(int log2) => SizeClass.Holding(sizeof(ulong) << log2);
 
     private void ThrowMisplaced(MapEntry entry) =>
-        throw new ArenaCorruptException($"The map of inode {inode} has an entry {entry.Value:x} where none such can be.");
+        throw new ArenaCorruptException($"The map of inode {inode} has an entry {entry.Value:x} where it cannot be.");
 }
