@@ -107,19 +107,19 @@ internal sealed partial class VolumeFileSystem
         const SetAttributesFlags Carried = SetAttributesFlags.Handle | SetAttributesFlags.LockOwner;
         return new AttributeChange
         {
-            Mode = valid.HasFlag(SetAttributesFlags.Mode) ? request.Mode : null,
-            UserId = valid.HasFlag(SetAttributesFlags.UserId) ? request.UserId : null,
-            GroupId = valid.HasFlag(SetAttributesFlags.GroupId) ? request.GroupId : null,
-            Size = valid.HasFlag(SetAttributesFlags.Size) ? request.SizeInBytes : null,
-            AccessTime = valid.HasFlag(SetAttributesFlags.AccessTimeNow) ? TimeChange.Now
-                : valid.HasFlag(SetAttributesFlags.AccessTime)
+            Mode = (valid & SetAttributesFlags.Mode) != 0 ? request.Mode : null,
+            UserId = (valid & SetAttributesFlags.UserId) != 0 ? request.UserId : null,
+            GroupId = (valid & SetAttributesFlags.GroupId) != 0 ? request.GroupId : null,
+            Size = (valid & SetAttributesFlags.Size) != 0 ? request.SizeInBytes : null,
+            AccessTime = (valid & SetAttributesFlags.AccessTimeNow) != 0 ? TimeChange.Now
+                : (valid & SetAttributesFlags.AccessTime) != 0
                     ? TimeChange.At((long)request.AccessSeconds, request.AccessNanoseconds) : TimeChange.None,
-            ModificationTime = valid.HasFlag(SetAttributesFlags.ModifyTimeNow) ? TimeChange.Now
-                : valid.HasFlag(SetAttributesFlags.ModifyTime)
+            ModificationTime = (valid & SetAttributesFlags.ModifyTimeNow) != 0 ? TimeChange.Now
+                : (valid & SetAttributesFlags.ModifyTime) != 0
                     ? TimeChange.At((long)request.ModifySeconds, request.ModifyNanoseconds) : TimeChange.None,
-            ChangeTime = valid.HasFlag(SetAttributesFlags.ChangeTime)
+            ChangeTime = (valid & SetAttributesFlags.ChangeTime) != 0
                 ? TimeChange.At((long)request.ChangeSeconds, request.ChangeNanoseconds) : TimeChange.None,
-            KillsSetIds = valid.HasFlag(SetAttributesFlags.KillSetIds),
+            KillsSetIds = (valid & SetAttributesFlags.KillSetIds) != 0,
             IsAcknowledged = (valid & ~Carried) == Flushed,
         };
     }

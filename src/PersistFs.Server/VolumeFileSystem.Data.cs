@@ -38,8 +38,8 @@ internal sealed partial class VolumeFileSystem
     {
         WriteOptions options = new()
         {
-            IsAcknowledged = IsWriteback && request.WriteFlags.HasFlag(WriteFlags.Cache),
-            KillPrivileges = request.WriteFlags.HasFlag(WriteFlags.KillSetIds),
+            IsAcknowledged = IsWriteback && (request.WriteFlags & WriteFlags.Cache) != 0,
+            KillPrivileges = (request.WriteFlags & WriteFlags.KillSetIds) != 0,
         };
         Errno error = volume.Write(WorkerOf(in context), InodeOf(in context), request.Offset, data, in options);
         written = error == Errno.OK ? (uint)data.Length : 0;

@@ -17,7 +17,7 @@ internal sealed partial class VolumeFileSystem
     {
         if ((request.Flags & ~(XattrCreate | XattrReplace)) != 0) return Errno.EINVAL;
         XattrSetFlags flags = (XattrSetFlags)request.Flags;
-        if (request.SetXattrFlags.HasFlag(SetXattrFlags.AclKillSetGroupId)) flags |= XattrSetFlags.KillSetGroupId;
+        if ((request.SetXattrFlags & SetXattrFlags.AclKillSetGroupId) != 0) flags |= XattrSetFlags.KillSetGroupId;
         return volume.SetXattr(WorkerOf(in context), InodeOf(in context), name, value, flags);
     }
 
