@@ -54,7 +54,7 @@ public static class Unmounter
     {
         IReadOnlyList<string> holders = MountHolders.Find(mountPoint);
         string users = holders.Count == 0 ? "another mount or process" : "process " + string.Join(", ", holders);
-        return new FailureException(FailureKind.MountPointBusy, $"{mountPoint}: busy: in use by {users}",
+        return new FailureException(FailureKind.MountPointBusy, $"{mountPoint}: busy: {users} uses it",
             $"end that, or unmount lazily with: persistfs down --lazy {mountPoint}");
     }
 }

@@ -2,6 +2,7 @@ using PersistFs.Engine;
 using PersistFs.Fuse;
 using PersistFs.Fuse.Abi;
 using PersistFs.Linux;
+using Worker = PersistFs.Engine.Transactions.Worker;
 
 namespace PersistFs.Server;
 
@@ -43,6 +44,7 @@ internal sealed partial class VolumeFileSystem
         };
         Errno error = volume.Write(WorkerOf(in context), InodeOf(in context), request.Offset, data, in options);
         written = error == Errno.OK ? (uint)data.Length : 0;
+        TellOfDroppedPrivileges(in context, context.NodeId);
         return error;
     }
 
@@ -55,13 +57,23 @@ internal sealed partial class VolumeFileSystem
         volume.IsOnDisk ? volume.Synchronize() : Errno.ENOSYS;
 
     /// <inheritdoc/>
-    public Errno Allocate(in RequestContext context, in AllocateIn request) => volume.Allocate(
-        WorkerOf(in context), InodeOf(in context), request.Offset, request.LengthInBytes, (FallocateMode)request.Mode);
+    public Errno Allocate(in RequestContext context, in AllocateIn request)
+    {
+        Errno error = volume.Allocate(
+            WorkerOf(in context), InodeOf(in context), request.Offset, request.LengthInBytes, (FallocateMode)request.Mode,
+            EndsPrivileges(in context));
+        TellOfDroppedPrivileges(in context, context.NodeId);
+        return error;
+    }
 
-    /// <inheritdoc/>
+    /// <summary>
+    /// LSEEK. With write-back, ENOSYS: the kernel asks without writing back what it has gathered, so a hole here may be
+    /// data there. It then calls everything data, up to the size that it knows.
+    /// </summary>
     public Errno Seek(in RequestContext context, in SeekIn request, out ulong offset)
     {
         offset = 0;
+        if (IsWriteback) return Errno.ENOSYS;
         SeekTarget target = (SeekTarget)request.Whence;
         return target is SeekTarget.Data or SeekTarget.Hole
             ? volume.Seek(WorkerOf(in context), InodeOf(in context), request.Offset, target, out offset)
@@ -73,9 +85,30 @@ internal sealed partial class VolumeFileSystem
     {
         copied = 0;
         if (request.Flags != 0) return Errno.EINVAL;
-        return volume.CopyRange(
-            WorkerOf(in context), InodeOf(in context), request.SourceOffset,
-            InodeOf(request.Destination), request.DestinationOffset, request.LengthInBytes, out copied);
+        WriteOptions options = new() { KillPrivileges = EndsPrivileges(in context) };
+        Errno error = volume.CopyRange(
+            WorkerOf(in context), InodeOf(in context), request.SourceOffset, InodeOf(request.Destination),
+            request.DestinationOffset, request.LengthInBytes, out copied, in options);
+        TellOfDroppedPrivileges(in context, request.Destination);
+        return error;
+    }
+
+    /// <summary>
+    /// Whether a change by this caller ends set-id bits. FALLOCATE and COPY_FILE_RANGE have no flag that says so, and
+    /// the kernel leaves it to us (HandleKillPrivilegesV2); that the caller is root stands for CAP_FSETID.
+    /// </summary>
+    private static bool EndsPrivileges(in RequestContext context) => context.Credentials.UserId != 0;
+
+    /// <summary>
+    /// The kernel takes a mode for unchanged by a change of contents. Unless told, it would go on to honour set-id bits that
+    /// are gone. The caller holds the file, so that the kernel does not drop the inode here and wait for our own reply.
+    /// </summary>
+    private void TellOfDroppedPrivileges(in RequestContext context, NodeId changed)
+    {
+        Worker worker = WorkerOf(in context);
+        if (!worker.HasDroppedPrivileges) return;
+        worker.HasDroppedPrivileges = false;
+        notifier?.InvalidateInode(changed);
     }
 
     private bool IsWriteback => Negotiated is { } terms && terms.Has(InitFlags.WritebackCache);

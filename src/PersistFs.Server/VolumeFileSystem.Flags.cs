@@ -57,8 +57,7 @@ internal sealed partial class VolumeFileSystem
 
     private Errno SetFlags(in RequestContext context, ReadOnlySpan<byte> input) => input.Length < FlagsSizeInBytes
         ? Errno.EINVAL
-        : volume.SetFlags(
-            WorkerOf(in context), InodeOf(in context), BinaryPrimitives.ReadUInt32LittleEndian(input));
+        : ChangeFlags(in context, BinaryPrimitives.ReadUInt32LittleEndian(input));
 
     private Errno GetExtended(in RequestContext context, Span<byte> output, out int length)
     {
@@ -91,6 +90,14 @@ internal sealed partial class VolumeFileSystem
         }
         return extended != 0
             ? Errno.EOPNOTSUPP
-            : volume.SetFlags(WorkerOf(in context), InodeOf(in context), flags);
+            : ChangeFlags(in context, flags);
+    }
+
+    private Errno ChangeFlags(in RequestContext context, uint flags)
+    {
+        Errno error = volume.SetFlags(WorkerOf(in context), InodeOf(in context), flags);
+        // The change time is new, and the kernel takes ioctl(2) for something that changes nothing.
+        if (error == Errno.OK) notifier?.InvalidateInode(context.NodeId);
+        return error;
     }
 }

@@ -18,6 +18,7 @@ internal sealed partial class VolumeFileSystem : IFileSystem, IBufferProvider
     private readonly Volume volume;
     private readonly ILogger logger;
     private readonly Worker[] workers;
+    private Notifier? notifier;
 
     /// <param name="volume">The volume; its session has begun.</param>
     /// <param name="workerCount">Threads that will call.</param>
@@ -37,6 +38,9 @@ internal sealed partial class VolumeFileSystem : IFileSystem, IBufferProvider
 
     /// <summary>What was agreed with the kernel; null before INIT.</summary>
     public Negotiated? Negotiated { get; private set; }
+
+    /// <summary>From now on the kernel is told of changes that it cannot know of.</summary>
+    public void NotifyThrough(Notifier kernel) => notifier = kernel;
 
     /// <inheritdoc/>
     public void Initialize(Negotiated negotiated) => Negotiated = negotiated;

@@ -188,12 +188,13 @@ internal sealed partial class VolumeServer : IDisposable
         }
         isMounted = true;
         channel = new Channel(device);
+        fileSystem!.NotifyThrough(new Notifier(channel));
         SessionOptions wanted = new()
         {
             WorkerCount = options.WorkerCount,
             WritebackCache = options.Mount.CacheMode == CacheMode.WriteBack,
         };
-        session = new Session(channel, fileSystem!, wanted, fileSystem!);
+        session = new Session(channel, fileSystem, wanted, fileSystem);
         session.Start();
     }
 

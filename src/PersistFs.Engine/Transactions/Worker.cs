@@ -36,6 +36,11 @@ public sealed class Worker
 
     public int ReplyBufferSizeInBytes => WorkerHeader.ReplyBufferSizeInBytes;
 
+    /// <summary>
+    /// Set by a change of contents that took set-id bits away; whoever remembers modes is to be told, and clears it.
+    /// </summary>
+    public bool HasDroppedPrivileges { get; set; }
+
     internal Journal Journal { get; }
 
     internal AllocationCursor Cursor { get; } = new();

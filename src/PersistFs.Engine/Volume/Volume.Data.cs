@@ -79,8 +79,20 @@ public sealed partial class Volume
     private void DropPrivileges(Transaction transaction, InodeNumber inode, ref readonly InodeRecord record)
     {
         uint mode = WithoutSetIds(record.Mode);
-        if (mode != record.Mode) transaction.Set(in record.Mode, mode);
+        if (mode != record.Mode)
+        {
+            transaction.Set(in record.Mode, mode);
+            transaction.Worker.HasDroppedPrivileges = true;
+        }
         RemoveCapability(transaction, inode, in record);
+    }
+
+    /// <summary>Drops privileges before a change that may be more than one transaction.</summary>
+    private void EndPrivileges(Worker worker, InodeNumber inode, ref readonly InodeRecord record)
+    {
+        using Transaction transaction = worker.Begin();
+        DropPrivileges(transaction, inode, in record);
+        transaction.Commit();
     }
 
     /// <summary>

@@ -112,9 +112,10 @@ public sealed partial class Volume
 
     private static Errno RequireRemovable(in InodeRecord record, bool asDirectory)
     {
+        // In the order of the kernel's own checks, of which it cannot make the first: it knows no flags here.
+        if ((record.Flags & InodeFlags.Fixed) != 0) return Errno.EPERM;
         bool isDirectory = ModeBits.IsDirectory(record.Mode);
         if (isDirectory != asDirectory) return isDirectory ? Errno.EISDIR : Errno.ENOTDIR;
-        if (isDirectory && record.BlockCount != 0) return Errno.ENOTEMPTY;
-        return (record.Flags & InodeFlags.Fixed) != 0 ? Errno.EPERM : Errno.OK;
+        return isDirectory && record.BlockCount != 0 ? Errno.ENOTEMPTY : Errno.OK;
     }
 }

@@ -184,6 +184,21 @@ public sealed class DataLimitTests : IDisposable
     }
 
     [Fact]
+    public void Set_id_bits_go_with_room_allocated_and_bytes_copied_where_it_is_asked_for()
+    {
+        var file = new DataFile(arena, ModeBits.Regular | 0xDED);
+        Assert.Equal(Errno.OK, file.Allocate(0, 10_000, killPrivileges: false));
+        Assert.Equal(ModeBits.Regular | 0xDEDU, file.Record.Mode);
+        Assert.Equal(Errno.OK, file.Allocate(0, 10_000, killPrivileges: true));
+        Assert.Equal(ModeBits.Regular | 0x1EDU, file.Record.Mode);
+        var target = new DataFile(arena, ModeBits.Regular | 0xDED);
+        Assert.Equal(Errno.OK, file.CopyTo(target, 0, 0, 10_000, out _));
+        Assert.Equal(ModeBits.Regular | 0xDEDU, target.Record.Mode);
+        Assert.Equal(Errno.OK, file.CopyTo(target, 0, 0, 10_000, out _, new WriteOptions { KillPrivileges = true }));
+        Assert.Equal(ModeBits.Regular | 0x1EDU, target.Record.Mode);
+    }
+
+    [Fact]
     public void The_access_time_moves_as_with_relatime()
     {
         const long Day = 86_400L * 1_000_000_000;

@@ -85,6 +85,17 @@ public sealed class NamesTests : IDisposable
         Assert.Equal(Errno.ESTALE, arena.Volume.LookupSelf(arena.Worker, file, out _));
     }
 
+    [Fact]
+    public void An_immutable_directory_is_refused_before_it_is_found_to_hold_names()
+    {
+        InodeNumber directory = Create("directory", ModeBits.Directory);
+        Create("other");
+        Assert.Equal(Errno.OK, Rename(arena.Volume.Root, "other", directory, "inner"));
+        Assert.Equal(Errno.ENOTEMPTY, RemoveDirectory("directory"));
+        Assert.Equal(Errno.OK, arena.Volume.SetFlags(arena.Worker, directory, InodeFlags.Immutable));
+        Assert.Equal(Errno.EPERM, RemoveDirectory("directory"));
+    }
+
     public void Dispose() => arena.Dispose();
 
     private static string NameOf(int index, int length) =>

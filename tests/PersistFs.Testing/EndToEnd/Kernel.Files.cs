@@ -121,8 +121,9 @@ public static partial class Kernel
 
     /// <summary>statx(2) with every field asked for.</summary>
     public static int Statx(int directory, string path, int flags, out StatxBuffer buffer) =>
-        StatxCore(directory, path, flags, 0xfff, out buffer);
+        Statx(directory, path, flags, 0xfff, out buffer);
 
+    /// <summary>statx(2) with a mask of the fields asked for.</summary>
     [LibraryImport("libc", EntryPoint = "statx", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    private static partial int StatxCore(int directory, string path, int flags, uint mask, out StatxBuffer buffer);
+    public static partial int Statx(int directory, string path, int flags, uint mask, out StatxBuffer buffer);
 }

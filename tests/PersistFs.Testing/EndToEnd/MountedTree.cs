@@ -55,6 +55,9 @@ public sealed class MountedTree : IDisposable
     /// <summary>The arena's path.</summary>
     public string Arena => Path.Combine(BackingDirectory, "arena");
 
+    /// <summary>Whether the kernel keeps what is written until it is synchronised (write-back).</summary>
+    public bool GathersWrites => options.Split(',').Contains("writeback");
+
     /// <summary>The process that serves the tree, by <c>persistfs status --json</c>.</summary>
     public int ServerProcessId => Status().GetProperty("pid").GetInt32();
 

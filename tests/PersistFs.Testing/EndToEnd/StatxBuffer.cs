@@ -9,11 +9,17 @@ public struct StatxBuffer
     /// <summary>STATX_BTIME in <see cref="Mask"/>.</summary>
     public const uint HasBirthTime = 0x800;
 
+    /// <summary>STATX_MODE in <see cref="Mask"/>.</summary>
+    public const uint HasMode = 0x2;
+
     /// <summary>Which fields are filled in.</summary>
     [FieldOffset(0)] public uint Mask;
 
     /// <summary>STATX_ATTR_ flags that are set.</summary>
     [FieldOffset(8)] public ulong Attributes;
+
+    /// <summary>Type and permission bits.</summary>
+    [FieldOffset(28)] public ushort Mode;
 
     /// <summary>Bytes.</summary>
     [FieldOffset(40)] public ulong Size;

@@ -1,0 +1,58 @@
+using Xunit.Abstractions;
+
+namespace PersistFs.EndToEnd.Tests.Restart;
+
+/// <summary>SIGKILL under load: completed calls are kept, interrupted ones done once or not at all.</summary>
+[Collection(RestartCollection.Name)]
+public sealed class StormTests(RestartTree restart, ITestOutputHelper output)
+{
+    private const int WorkersCount = 3;
+
+    private MountedTree Tree => restart.Tree;
+
+    [RootFact]
+    public void A_storm_that_nobody_interrupts_is_what_its_model_says()
+    {
+        int seed = Random.Shared.Next();
+        output.WriteLine($"seed {seed}");
+        string here = Tree.NewDirectory();
+        StormWorker worker = new($"{here}/tree", seed);
+        worker.Start();
+        while (worker.Completed < 5000 && !worker.HasFailed) Thread.Yield();
+        worker.End();
+        worker.AssertTreeIsAsExpected();
+        Tool.Run("rm", "-rf", here);
+    }
+
+    [RootFact(ProductOnly = true)]
+    public void A_kill_under_load_leaves_exactly_what_completed_calls_made()
+    {
+        int seed = Random.Shared.Next();
+        output.WriteLine($"seed {seed}");
+        Random random = new(seed);
+        string here = Tree.NewDirectory();
+        StormWorker[] workers = [.. Enumerable.Range(0, WorkersCount)
+            .Select(i => new StormWorker($"{here}/{i}", seed + i))];
+        int rounds = Requirements.IsLongRun ? 200 : 8;
+        for (int round = 0; round < rounds; round++)
+        {
+            int server = Tree.ServerProcessId;
+            int target = workers.Sum(worker => worker.Completed) + random.Next(50, 4000);
+            foreach (StormWorker worker in workers) worker.Start();
+            while (workers.Sum(worker => worker.Completed) < target && !workers.Any(worker => worker.HasFailed))
+            {
+                Thread.Yield();
+            }
+
+            MountedTree.Kill(server);
+            Tree.Up();
+            foreach (StormWorker worker in workers) worker.End();
+            foreach (StormWorker worker in workers) worker.AssertTreeIsAsExpected();
+            Tree.CheckOffline();
+            foreach (StormWorker worker in workers) worker.AssertTreeIsAsExpected();
+        }
+
+        Tool.Run("rm", "-rf", here);
+        Tree.CheckOffline();
+    }
+}
