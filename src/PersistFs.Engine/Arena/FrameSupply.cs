@@ -46,12 +46,27 @@ internal sealed class FrameSupply
         }
     }
 
-    /// <summary>Takes blocks out of what is available, if there are as many.</summary>
+    /// <summary>Takes blocks out of what is available, if there are as many. Never fails for a moment only.</summary>
     public bool TryTake(long blocks)
     {
-        if (Interlocked.Add(ref available, -blocks) >= 0) return true;
-        Interlocked.Add(ref available, blocks);
+        long seen = Volatile.Read(ref available);
+        while (seen >= blocks)
+        {
+            long found = Interlocked.CompareExchange(ref available, seen - blocks, seen);
+            if (found == seen) return true;
+            seen = found;
+        }
         return false;
+    }
+
+    /// <summary>Takes a free frame, with its blocks, out of what is available.</summary>
+    public bool TryTakeFrame(out uint frame)
+    {
+        lock (guard)
+        {
+            frame = 0;
+            return freeFrames.Count > 0 && TryTake(Layout.UsableBlocksPerFrame) && TryPop(out frame);
+        }
     }
 
     public void Give(long blocks) => Interlocked.Add(ref available, blocks);
@@ -116,16 +131,7 @@ internal sealed class FrameSupply
     public int TakeForRelease(int stock, Span<uint> frames)
     {
         int count = 0;
-        while (count < frames.Length && FreeFrames > stock && TryTake(Layout.UsableBlocksPerFrame))
-        {
-            if (TryPop(out frames[count]))
-            {
-                count++;
-                continue;
-            }
-            Give(Layout.UsableBlocksPerFrame);
-            break;
-        }
+        while (count < frames.Length && FreeFrames > stock && TryTakeFrame(out frames[count])) count++;
         return count;
     }
 

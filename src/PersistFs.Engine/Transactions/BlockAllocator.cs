@@ -83,14 +83,8 @@ internal sealed class BlockAllocator
     public bool TryAllocateDataFrame(
         Journal journal, InodeNumber owner, ulong position, out uint frame, out bool isZeroed)
     {
-        frame = 0;
         isZeroed = false;
-        if (!supply.TryTake(Layout.UsableBlocksPerFrame)) return false;
-        if (!supply.TryPop(out frame))
-        {
-            supply.Give(Layout.UsableBlocksPerFrame);
-            return false;
-        }
+        if (!supply.TryTakeFrame(out frame)) return false;
         hints.Enter(frame);
         isZeroed = table.WordOf(frame).IsZeroed;
         journal.AppendUndo(UndoEntry.TargetOf(ArenaPointer.OfFrame(frame), UndoEntry.KindDataFrame), 0);

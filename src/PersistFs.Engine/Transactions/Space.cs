@@ -48,7 +48,12 @@ internal sealed class Space
         while (true)
         {
             bool isOverReserve = supply.AvailableBlocks + supply.GrowableBlocks - blocks < reserveBlocks;
-            if (level == SpaceLevel.Ordinary && isOverReserve) return false;
+            if (level == SpaceLevel.Ordinary && isOverReserve)
+            {
+                // The system refused memory some time ago; it may have some again.
+                if (supply.GrowableBlocks == 0 && supply.AbsentFrames > 0 && supply.TryGrow() == Errno.OK) continue;
+                return false;
+            }
             if (supply.TryTake(blocks)) return true;
             if (supply.TryGrow() != Errno.OK) return supply.TryTake(blocks);
         }
@@ -72,12 +77,11 @@ internal sealed class Space
     {
         ref readonly ulong entry = ref WorkerTableEntry(slot);
         if (entry != 0) return new Worker(this, slot, ArenaPointer.OfFrame((uint)entry));
-        FrameSupply supply = Allocator.Supply;
-        while (!supply.TryTake(Layout.UsableBlocksPerFrame))
+        uint frame;
+        while (!Allocator.Supply.TryTakeFrame(out frame))
         {
-            if (supply.TryGrow() != Errno.OK) throw NoSpaceForWorker(slot);
+            if (Allocator.Supply.TryGrow() != Errno.OK) throw NoSpaceForWorker(slot);
         }
-        if (!supply.TryPop(out uint frame)) throw NoSpaceForWorker(slot);
         ArenaPointer start = ArenaPointer.OfFrame(frame);
         Store.Zero(Arena.TargetBytes(start, Layout.BlockSizeInBytes));
         Table.SetOwner(frame, (ulong)slot, 0);

@@ -100,6 +100,7 @@ internal readonly ref struct Transaction
     /// <summary>Adds to this worker's share of the count of inodes.</summary>
     public void CountInodes(int instance, long difference)
     {
+        if ((uint)instance >= Layout.InstanceCount) throw new ArenaCorruptException($"An inode belongs to instance {instance}.");
         ref readonly long count = ref worker.Journal.Header.Inodes[instance];
         Set(in count, count + difference);
     }
