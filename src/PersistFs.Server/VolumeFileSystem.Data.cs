@@ -60,8 +60,8 @@ internal sealed partial class VolumeFileSystem
     public Errno Allocate(in RequestContext context, in AllocateIn request)
     {
         Errno error = volume.Allocate(
-            WorkerOf(in context), InodeOf(in context), request.Offset, request.LengthInBytes, (FallocateMode)request.Mode,
-            EndsPrivileges(in context));
+            WorkerOf(in context), InodeOf(in context), request.Offset, request.LengthInBytes,
+            (FallocateMode)request.Mode, context.Credentials);
         TellOfDroppedPrivileges(in context, context.NodeId);
         return error;
     }
@@ -85,23 +85,16 @@ internal sealed partial class VolumeFileSystem
     {
         copied = 0;
         if (request.Flags != 0) return Errno.EINVAL;
-        WriteOptions options = new() { KillPrivileges = EndsPrivileges(in context) };
         Errno error = volume.CopyRange(
             WorkerOf(in context), InodeOf(in context), request.SourceOffset, InodeOf(request.Destination),
-            request.DestinationOffset, request.LengthInBytes, out copied, in options);
+            request.DestinationOffset, request.LengthInBytes, out copied, context.Credentials);
         TellOfDroppedPrivileges(in context, request.Destination);
         return error;
     }
 
     /// <summary>
-    /// Whether a change by this caller ends set-id bits. FALLOCATE and COPY_FILE_RANGE have no flag that says so, and
-    /// the kernel leaves it to us (HandleKillPrivilegesV2); that the caller is root stands for CAP_FSETID.
-    /// </summary>
-    private static bool EndsPrivileges(in RequestContext context) => context.Credentials.UserId != 0;
-
-    /// <summary>
-    /// The kernel takes a mode for unchanged by a change of contents. Unless told, it would go on to honour set-id bits that
-    /// are gone. The caller holds the file, so that the kernel does not drop the inode here and wait for our own reply.
+    /// The kernel takes a mode for unchanged by a change of contents. Unless told, it would go on to honour set-id bits
+    /// that are gone. The caller holds the file, so the kernel does not drop the inode here and wait for our own reply.
     /// </summary>
     private void TellOfDroppedPrivileges(in RequestContext context, NodeId changed)
     {

@@ -19,14 +19,15 @@ public sealed partial class Volume
     /// <param name="offset">The range's first byte.</param>
     /// <param name="length">Its length in bytes, at least 1.</param>
     /// <param name="mode">What is to happen to it.</param>
-    /// <param name="killPrivileges">Clear set-user-id, and set-group-id where the group may execute.</param>
+    /// <param name="caller">Who asks: another than root ends set-id bits and capabilities.</param>
     /// <returns>
     /// EOPNOTSUPP for another mode; EINVAL for no length; EFBIG past <see cref="FileSizeMax"/>; ENOSPC, before anything
     /// has changed if it can be known; EPERM for an immutable file, and for an append-only one unless room is
     /// allocated; EROFS, ESTALE, EISDIR.
     /// </returns>
     public Errno Allocate(
-        Worker worker, InodeNumber inode, ulong offset, ulong length, FallocateMode mode, bool killPrivileges = false)
+        Worker worker, InodeNumber inode, ulong offset, ulong length, FallocateMode mode,
+        in Credentials caller = default)
     {
         bool isZeroing = (mode & ~FallocateMode.KeepSize) == FallocateMode.ZeroRange;
         bool isPlain = (mode & ~FallocateMode.KeepSize) == FallocateMode.Allocate;
@@ -38,7 +39,7 @@ public sealed partial class Volume
         if (error != Errno.OK) return error;
         ref readonly InodeRecord record = ref inodes.At(inode);
         if ((record.Flags & (isPlain ? InodeFlags.Immutable : InodeFlags.Fixed)) != 0) return Errno.EPERM;
-        if (killPrivileges) EndPrivileges(worker, inode, in record);
+        EndPrivileges(worker, inode, in record, in caller);
         ulong end = offset + length;
         if (mode == Punch)
         {

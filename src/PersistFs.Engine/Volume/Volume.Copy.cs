@@ -18,11 +18,11 @@ public sealed partial class Volume
     /// <param name="targetOffset">Where the first byte goes.</param>
     /// <param name="length">Bytes at most; the source's end ends the copy.</param>
     /// <param name="copied">Bytes copied. If some were, a later shortage is no error.</param>
-    /// <param name="options">Who asks.</param>
+    /// <param name="caller">Who asks: another than root ends the target's set-id bits and capabilities.</param>
     /// <returns>EINVAL for ranges of one file that overlap; else as <see cref="Write"/>.</returns>
     public Errno CopyRange(
         Worker worker, InodeNumber source, ulong sourceOffset, InodeNumber target, ulong targetOffset, ulong length,
-        out ulong copied, in WriteOptions options = default)
+        out ulong copied, in Credentials caller = default)
     {
         copied = 0;
         Errno error = ClipToSize(worker, source, sourceOffset, ref length);
@@ -33,7 +33,7 @@ public sealed partial class Volume
         while (copied < length)
         {
             error = CopyStep(
-                worker, source, sourceOffset + copied, target, targetOffset + copied, length - copied, in options,
+                worker, source, sourceOffset + copied, target, targetOffset + copied, length - copied, in caller,
                 out ulong step);
             if (error != Errno.OK) return copied > 0 ? Errno.OK : error;
             if (step == 0) break;
@@ -55,7 +55,7 @@ public sealed partial class Volume
     /// <summary>Copies what one extent of the source holds of the range.</summary>
     private Errno CopyStep(
         Worker worker, InodeNumber source, ulong sourceOffset, InodeNumber target, ulong targetOffset, ulong length,
-        in WriteOptions options, out ulong step)
+        in Credentials caller, out ulong step)
     {
         step = 0;
         using InodeGuard guard = locks.Own(worker, source, target);
@@ -64,9 +64,9 @@ public sealed partial class Volume
         if (error != Errno.OK) return error;
         ref readonly InodeRecord from = ref inodes.At(source);
         ref readonly InodeRecord to = ref inodes.At(target);
-        error = RequireWritable(in to, targetOffset, length, in options);
+        error = RequireWritable(in to, targetOffset, length, default);
         if (error != Errno.OK || sourceOffset >= from.Size) return error;
-        if (options.KillPrivileges) EndPrivileges(worker, target, in to);
+        EndPrivileges(worker, target, in to, in caller);
         ArenaPointer bytes = FindBytes(source, in from, sourceOffset, ref length);
         if (bytes.IsNull)
         {
@@ -75,7 +75,7 @@ public sealed partial class Volume
         else
         {
             length = Math.Min(length, WriteStepBytesMax);
-            error = WriteStep(worker, target, in to, targetOffset, space.Arena.Bytes(bytes, (int)length), in options);
+            error = WriteStep(worker, target, in to, targetOffset, space.Arena.Bytes(bytes, (int)length), default);
         }
         if (error != Errno.OK) return error;
         NoteAccess(in from);

@@ -76,9 +76,10 @@ public sealed partial class Volume
     /// <summary>
     /// Clears set-user-id, set-group-id where the group may execute, and capabilities (FUSE_HANDLE_KILLPRIV_V2).
     /// </summary>
-    private void DropPrivileges(Transaction transaction, InodeNumber inode, ref readonly InodeRecord record)
+    private void DropPrivileges(
+        Transaction transaction, InodeNumber inode, ref readonly InodeRecord record, uint killed = 0)
     {
-        uint mode = WithoutSetIds(record.Mode);
+        uint mode = WithoutSetIds(record.Mode) & ~killed;
         if (mode != record.Mode)
         {
             transaction.Set(in record.Mode, mode);
@@ -87,11 +88,18 @@ public sealed partial class Volume
         RemoveCapability(transaction, inode, in record);
     }
 
-    /// <summary>Drops privileges before a change that may be more than one transaction.</summary>
-    private void EndPrivileges(Worker worker, InodeNumber inode, ref readonly InodeRecord record)
+    /// <summary>
+    /// Drops privileges before a change for which the kernel does not say whether it ends them: fallocate(2) and
+    /// copy_file_range(2). That the caller is root stands for CAP_FSETID.
+    /// </summary>
+    private void EndPrivileges(
+        Worker worker, InodeNumber inode, ref readonly InodeRecord record, in Credentials caller)
     {
+        if (caller.UserId == 0) return;
+        // Set-group-id without group execute stays for members of the group; further groups are not known here.
+        uint killed = caller.GroupId == record.GroupId ? 0 : ModeBits.SetGroupId;
         using Transaction transaction = worker.Begin();
-        DropPrivileges(transaction, inode, in record);
+        DropPrivileges(transaction, inode, in record, killed);
         transaction.Commit();
     }
 

@@ -41,16 +41,16 @@ internal sealed class DataFile
     public Errno SetSize(ulong size) => Volume.SetSize(Worker, Inode, size);
 
     public Errno Allocate(
-        ulong offset, ulong length, FallocateMode mode = FallocateMode.Allocate, bool killPrivileges = false) =>
-        Volume.Allocate(Worker, Inode, offset, length, mode, killPrivileges);
+        ulong offset, ulong length, FallocateMode mode = FallocateMode.Allocate, Credentials caller = default) =>
+        Volume.Allocate(Worker, Inode, offset, length, mode, in caller);
 
     public Errno Seek(ulong offset, SeekTarget target, out ulong found) =>
         Volume.Seek(Worker, Inode, offset, target, out found);
 
     public Errno CopyTo(
         DataFile target, ulong sourceOffset, ulong targetOffset, ulong length, out ulong copied,
-        WriteOptions options = default) =>
-        Volume.CopyRange(Worker, Inode, sourceOffset, target.Inode, targetOffset, length, out copied, in options);
+        Credentials caller = default) =>
+        Volume.CopyRange(Worker, Inode, sourceOffset, target.Inode, targetOffset, length, out copied, in caller);
 
     /// <summary>Up to <paramref name="length"/> bytes from <paramref name="offset"/> on.</summary>
     public byte[] Read(ulong offset, int length)

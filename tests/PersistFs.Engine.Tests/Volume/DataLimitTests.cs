@@ -184,18 +184,22 @@ public sealed class DataLimitTests : IDisposable
     }
 
     [Fact]
-    public void Set_id_bits_go_with_room_allocated_and_bytes_copied_where_it_is_asked_for()
+    public void Set_id_bits_go_when_another_than_root_allocates_room_or_copies()
     {
+        var member = new Credentials(UserId: 7, GroupId: 0, ProcessId: 1);
+        var stranger = new Credentials(UserId: 7, GroupId: 7, ProcessId: 1);
         var file = new DataFile(arena, ModeBits.Regular | 0xDED);
-        Assert.Equal(Errno.OK, file.Allocate(0, 10_000, killPrivileges: false));
+        Assert.Equal(Errno.OK, file.Allocate(0, 10_000));
         Assert.Equal(ModeBits.Regular | 0xDEDU, file.Record.Mode);
-        Assert.Equal(Errno.OK, file.Allocate(0, 10_000, killPrivileges: true));
+        Assert.Equal(Errno.OK, file.Allocate(0, 10_000, caller: member));
         Assert.Equal(ModeBits.Regular | 0x1EDU, file.Record.Mode);
-        var target = new DataFile(arena, ModeBits.Regular | 0xDED);
+        var target = new DataFile(arena, ModeBits.Regular | 0xDA4);
         Assert.Equal(Errno.OK, file.CopyTo(target, 0, 0, 10_000, out _));
-        Assert.Equal(ModeBits.Regular | 0xDEDU, target.Record.Mode);
-        Assert.Equal(Errno.OK, file.CopyTo(target, 0, 0, 10_000, out _, new WriteOptions { KillPrivileges = true }));
-        Assert.Equal(ModeBits.Regular | 0x1EDU, target.Record.Mode);
+        Assert.Equal(ModeBits.Regular | 0xDA4U, target.Record.Mode);
+        Assert.Equal(Errno.OK, file.CopyTo(target, 0, 0, 10_000, out _, member));
+        Assert.Equal(ModeBits.Regular | 0x5A4U, target.Record.Mode);
+        Assert.Equal(Errno.OK, file.CopyTo(target, 0, 0, 10_000, out _, stranger));
+        Assert.Equal(ModeBits.Regular | 0x1A4U, target.Record.Mode);
     }
 
     [Fact]
