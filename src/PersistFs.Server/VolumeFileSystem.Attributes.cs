@@ -44,8 +44,14 @@ internal sealed partial class VolumeFileSystem
         Errno error = RequireNanoseconds(in request);
         if (error != Errno.OK) return error;
         AttributeChange change = ChangeOf(in request);
-        error = volume.SetAttributes(
-            WorkerOf(in context), InodeOf(in context), in change, context.Credentials, out InodeAttributes changed);
+        InodeAttributes changed;
+        int tries = 0;
+        do
+        {
+            error = volume.SetAttributes(
+                WorkerOf(in context), InodeOf(in context), in change, context.Credentials, out changed);
+        }
+        while (AwaitsRoom(error, ref tries));
         if (error == Errno.OK) Fill(ref attributes, in changed);
         return error;
     }

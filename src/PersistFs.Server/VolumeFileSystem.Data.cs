@@ -42,7 +42,10 @@ internal sealed partial class VolumeFileSystem
             IsAcknowledged = IsWriteback && (request.WriteFlags & WriteFlags.Cache) != 0,
             KillPrivileges = (request.WriteFlags & WriteFlags.KillSetIds) != 0,
         };
-        Errno error = volume.Write(WorkerOf(in context), InodeOf(in context), request.Offset, data, in options);
+        Errno error;
+        int tries = 0;
+        do error = volume.Write(WorkerOf(in context), InodeOf(in context), request.Offset, data, in options);
+        while (AwaitsRoom(error, ref tries));
         written = error == Errno.OK ? (uint)data.Length : 0;
         TellOfDroppedPrivileges(in context, context.NodeId);
         return error;
@@ -59,9 +62,15 @@ internal sealed partial class VolumeFileSystem
     /// <inheritdoc/>
     public Errno Allocate(in RequestContext context, in AllocateIn request)
     {
-        Errno error = volume.Allocate(
-            WorkerOf(in context), InodeOf(in context), request.Offset, request.LengthInBytes,
-            (FallocateMode)request.Mode, context.Credentials);
+        Errno error;
+        int tries = 0;
+        do
+        {
+            error = volume.Allocate(
+                WorkerOf(in context), InodeOf(in context), request.Offset, request.LengthInBytes,
+                (FallocateMode)request.Mode, context.Credentials);
+        }
+        while (AwaitsRoom(error, ref tries));
         TellOfDroppedPrivileges(in context, context.NodeId);
         return error;
     }
@@ -85,9 +94,15 @@ internal sealed partial class VolumeFileSystem
     {
         copied = 0;
         if (request.Flags != 0) return Errno.EINVAL;
-        Errno error = volume.CopyRange(
-            WorkerOf(in context), InodeOf(in context), request.SourceOffset, InodeOf(request.Destination),
-            request.DestinationOffset, request.LengthInBytes, out copied, context.Credentials);
+        Errno error;
+        int tries = 0;
+        do
+        {
+            error = volume.CopyRange(
+                WorkerOf(in context), InodeOf(in context), request.SourceOffset, InodeOf(request.Destination),
+                request.DestinationOffset, request.LengthInBytes, out copied, context.Credentials);
+        }
+        while (AwaitsRoom(error, ref tries));
         TellOfDroppedPrivileges(in context, request.Destination);
         return error;
     }

@@ -67,7 +67,11 @@ internal sealed partial class VolumeFileSystem
         in RequestContext context, in CreateIn request, ref EntryOut entry, ref OpenOut opened)
     {
         NewNode node = Describe(in context, RegularMode(request.Mode), device: 0);
-        Errno error = volume.CreateUnnamed(WorkerOf(in context), InodeOf(in context), in node, out InodeAttributes made);
+        Errno error;
+        InodeAttributes made;
+        int tries = 0;
+        do error = volume.CreateUnnamed(WorkerOf(in context), InodeOf(in context), in node, out made);
+        while (AwaitsRoom(error, ref tries));
         if (error == Errno.OK) Fill(ref entry, in made);
         return error;
     }
@@ -75,8 +79,11 @@ internal sealed partial class VolumeFileSystem
     /// <inheritdoc/>
     public Errno Link(in RequestContext context, NodeId target, FileName name, ref EntryOut entry)
     {
-        Errno error = volume.Link(
-            WorkerOf(in context), InodeOf(target), InodeOf(in context), name, out InodeAttributes linked);
+        Errno error;
+        InodeAttributes linked;
+        int tries = 0;
+        do error = volume.Link(WorkerOf(in context), InodeOf(target), InodeOf(in context), name, out linked);
+        while (AwaitsRoom(error, ref tries));
         if (error == Errno.OK) Fill(ref entry, in linked);
         return error;
     }
@@ -91,17 +98,29 @@ internal sealed partial class VolumeFileSystem
 
     /// <inheritdoc/>
     public Errno Rename(
-        in RequestContext context, FileName name, NodeId newParent, FileName newName, RenameFlags flags) =>
-        volume.Rename(
-            WorkerOf(in context), InodeOf(in context), name, InodeOf(newParent), newName,
-            (RenameMode)flags, context.Credentials);
+        in RequestContext context, FileName name, NodeId newParent, FileName newName, RenameFlags flags)
+    {
+        Errno error;
+        int tries = 0;
+        do
+        {
+            error = volume.Rename(
+                WorkerOf(in context), InodeOf(in context), name, InodeOf(newParent), newName,
+                (RenameMode)flags, context.Credentials);
+        }
+        while (AwaitsRoom(error, ref tries));
+        return error;
+    }
 
     private Errno Make(
         in RequestContext context, FileName name, uint mode, uint device, ReadOnlySpan<byte> target, ref EntryOut entry)
     {
         NewNode node = Describe(in context, mode, device);
-        Errno error = volume.Create(
-            WorkerOf(in context), InodeOf(in context), name, in node, target, out InodeAttributes made);
+        Errno error;
+        InodeAttributes made;
+        int tries = 0;
+        do error = volume.Create(WorkerOf(in context), InodeOf(in context), name, in node, target, out made);
+        while (AwaitsRoom(error, ref tries));
         if (error == Errno.OK) Fill(ref entry, in made);
         return error;
     }

@@ -18,7 +18,11 @@ internal sealed partial class VolumeFileSystem
         if ((request.Flags & ~(XattrCreate | XattrReplace)) != 0) return Errno.EINVAL;
         XattrSetFlags flags = (XattrSetFlags)request.Flags;
         if ((request.SetXattrFlags & SetXattrFlags.AclKillSetGroupId) != 0) flags |= XattrSetFlags.KillSetGroupId;
-        return volume.SetXattr(WorkerOf(in context), InodeOf(in context), name, value, flags);
+        Errno error;
+        int tries = 0;
+        do error = volume.SetXattr(WorkerOf(in context), InodeOf(in context), name, value, flags);
+        while (AwaitsRoom(error, ref tries));
+        return error;
     }
 
     /// <inheritdoc/>

@@ -8,6 +8,17 @@ namespace PersistFs.Engine;
 /// <summary>Names removed: unlink(2), rmdir(2); and files that nobody can reach any more.</summary>
 public sealed partial class Volume
 {
+    private const long OrphanIsRecentMilliseconds = 1000;
+
+    private long lastOrphanTime = long.MinValue / 2;
+
+    /// <summary>
+    /// Whether a file lost its last name a moment ago, so that its room may be free as soon as whoever still refers to
+    /// it lets go.
+    /// </summary>
+    public bool MayGainRoom =>
+        Environment.TickCount64 - Volatile.Read(ref lastOrphanTime) < OrphanIsRecentMilliseconds;
+
     /// <summary>Removes the name of a file that is no directory. The file goes with its last name and last reference.</summary>
     /// <returns>ENOENT, EISDIR, EPERM for an immutable or append-only file or directory.</returns>
     public Errno Unlink(Worker worker, InodeNumber directory, FileName name) => Remove(worker, directory, name, isDirectory: false);
@@ -63,7 +74,16 @@ public sealed partial class Volume
         uint left = isDirectory ? 0 : record.LinkCount - 1;
         transaction.Set(in record.LinkCount, left);
         transaction.Set(in record.ChangeTime, now);
-        if (left == 0) pending.Add(transaction, inode, needsTrim: false);
+        if (left != 0) return;
+        pending.Add(transaction, inode, needsTrim: false);
+        NoteOrphan();
+    }
+
+    /// <summary>When a file lost its last name, in the milliseconds of <see cref="Environment.TickCount64"/>.</summary>
+    private void NoteOrphan()
+    {
+        long now = Environment.TickCount64;
+        if (Volatile.Read(ref lastOrphanTime) != now) Volatile.Write(ref lastOrphanTime, now);
     }
 
     /// <summary>Frees an inode that has neither a name nor a reference. Its lock is held.</summary>

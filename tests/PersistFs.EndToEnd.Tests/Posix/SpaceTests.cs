@@ -36,6 +36,21 @@ public sealed class SpaceTests(SmallTree small) : TreeTest(small.Tree), IClassFi
     }
 
     [RootFact]
+    public void Who_removes_a_file_to_make_room_has_it_at_once()
+    {
+        long most = (long)(Room().f_bavail * 4096 / Piece * 3 / 4) * Piece;
+        for (int round = 0; round < 40; round++)
+        {
+            using (Descriptor file = Descriptor.Create(At("most of it")))
+            {
+                Assert.Equal(default, WriteUntilFull(file, most));
+            }
+
+            Succeeds(Syscall.unlink(At("most of it")));
+        }
+    }
+
+    [RootFact]
     public void A_full_tree_refuses_data_keeps_what_it_has_and_recovers_by_deletion()
     {
         byte[] kept = new byte[300_000];
