@@ -203,14 +203,14 @@ internal sealed partial class StormModel
 
     private static Errno OnFile(string path, Func<int, long> call)
     {
-        int file = Syscall.open(path, OpenFlags.O_RDWR);
+        int file = Syscall.open(path, OpenFlags.O_RDWR | OpenFlags.O_CLOEXEC);
         if (file < 0) return Stdlib.GetLastError();
         Errno errno = call(file) < 0 ? Stdlib.GetLastError() : default;
         _ = Syscall.close(file);
         return errno;
     }
 
-    /// <summary>Writes all bytes: the kernel may send several requests, and tells of those before the server's end.</summary>
+    /// <summary>Writes all bytes: the kernel may send several requests, and the server end between two.</summary>
     private static unsafe long WriteAt(int file, byte[] bytes, long offset)
     {
         fixed (byte* start = bytes)

@@ -23,9 +23,9 @@ public sealed class Descriptor : IDisposable
         }
     }
 
-    /// <summary>open(2).</summary>
+    /// <summary>open(2), with O_CLOEXEC: a program that another test starts must not keep the tree busy.</summary>
     public static Descriptor Open(string path, OpenFlags flags, int octalMode = 644) =>
-        Adopt(Syscall.open(path, flags, SystemCall.Mode(octalMode)));
+        Adopt(Syscall.open(path, flags | OpenFlags.O_CLOEXEC, SystemCall.Mode(octalMode)));
 
     /// <summary>open(2) with O_RDWR, O_CREAT and O_EXCL.</summary>
     public static Descriptor Create(string path, int octalMode = 644) =>
