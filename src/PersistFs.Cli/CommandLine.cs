@@ -32,6 +32,7 @@ internal static class CommandLine
             DownCommand.Create(),
             StatusCommand.Create(),
             CheckCommand.Create(),
+            DumpCommand.Create(),
             FormatCommand.Create(),
             ServeCommand.Create(),
             MountCommand.Create(),

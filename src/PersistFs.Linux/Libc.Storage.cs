@@ -11,8 +11,10 @@ public static partial class Libc
 
     private const int FallocateKeepSize = 1;
     private const int FallocatePunchHole = 2;
+    private const int FcntlGetOpenFileLock = 36;
     private const int FcntlSetOpenFileLock = 37;
     private const short LockWrite = 1;
+    private const short LockNone = 2;
 
     /// <summary>fallocate(2): reserves memory or disk space for the range; zero where there was none.</summary>
     /// <returns>ENOSPC when there is none; EOPNOTSUPP where the file system cannot.</returns>
@@ -37,6 +39,15 @@ public static partial class Libc
     {
         var request = new FileLock { Type = LockWrite };
         int result = FcntlCore((int)descriptor.DangerousGetHandle(), FcntlSetOpenFileLock, &request);
+        return result == 0 ? Errno.OK : LastErrno();
+    }
+
+    /// <summary>Whether <see cref="LockOpenFile"/> would fail now because somebody else holds the lock; takes none itself.</summary>
+    public static unsafe Errno IsOpenFileLocked(SafeHandle descriptor, out bool isLocked)
+    {
+        var request = new FileLock { Type = LockWrite };
+        int result = FcntlCore((int)descriptor.DangerousGetHandle(), FcntlGetOpenFileLock, &request);
+        isLocked = result == 0 && request.Type != LockNone;
         return result == 0 ? Errno.OK : LastErrno();
     }
 

@@ -42,7 +42,7 @@ internal static class VolumeOpener
     {
         Errno error = backing.Map(isPrivate: false, out nint address);
         if (error != Errno.OK) throw InputOutput(backing, error);
-        Superblock superblock = Choose(backing, new Arena(address, Layout.FrameSizeInBytes));
+        Superblock superblock = Choose(backing.Name, backing.Length, new Arena(address, Layout.FrameSizeInBytes));
         return Serve(backing, address, in superblock, options);
     }
 
@@ -67,8 +67,8 @@ internal static class VolumeOpener
         if (file.Length < Layout.FrameSizeInBytes || file.Length % Layout.FrameSizeInBytes != 0)
         {
             // An arena that lost its end still begins like one.
-            if (file.TryReadStart(out ulong magic) && magic == Layout.Magic) throw WrongSize(file, "and was cut off");
-            throw NotAnArena(file);
+            if (file.TryReadStart(out ulong magic) && magic == Layout.Magic) throw WrongSize(file.Name, file.Length, "and was cut off");
+            throw NotAnArena(file.Name);
         }
         Errno error = file.Reserve(0, Layout.FrameSizeInBytes);
         if (error != Errno.OK) throw InputOutput(file, error);
@@ -76,7 +76,7 @@ internal static class VolumeOpener
         if (error != Errno.OK) throw InputOutput(file, error);
         try
         {
-            return Choose(file, new Arena(address, Layout.FrameSizeInBytes));
+            return Choose(file.Name, file.Length, new Arena(address, Layout.FrameSizeInBytes));
         }
         finally
         {
@@ -84,22 +84,30 @@ internal static class VolumeOpener
         }
     }
 
-    private static Superblock Choose(Backing file, Arena start)
+    /// <summary>Of the two superblocks the one that counts, if this program can read what it describes.</summary>
+    /// <param name="name">The arena as the operator named it.</param>
+    /// <param name="length">Bytes of its backing.</param>
+    /// <param name="first">What lies where the superblock should be.</param>
+    /// <param name="copy">What lies where its copy should be.</param>
+    /// <exception cref="ArenaException">It is no arena, is damaged, of another length or of an unknown format.</exception>
+    internal static Superblock Choose(string name, ulong length, in Superblock first, in Superblock copy)
     {
-        Superblock first = start.At<Superblock>(ArenaPointer.Null);
-        Superblock copy = start.At<Superblock>(new ArenaPointer(Layout.SuperblockCopyOffset));
         bool isFirstGood = IsGood(in first);
         bool isCopyGood = IsGood(in copy);
         if (!isFirstGood && !isCopyGood)
         {
-            if (first.Magic != Layout.Magic && copy.Magic != Layout.Magic) throw NotAnArena(file);
-            throw new ArenaException(ArenaFault.Corrupt, $"{file.Name}: neither superblock has a good checksum.", "Restore it from a saved image.");
+            if (first.Magic != Layout.Magic && copy.Magic != Layout.Magic) throw NotAnArena(name);
+            throw new ArenaException(ArenaFault.Corrupt, $"{name}: neither superblock has a good checksum.", "Restore it from a saved image.");
         }
         Superblock superblock = isFirstGood && (!isCopyGood || first.Revision >= copy.Revision) ? first : copy;
-        RequireKnown(file, in superblock);
-        RequireGeometry(file, in superblock);
+        RequireKnown(name, in superblock);
+        RequireGeometry(name, length, in superblock);
         return superblock;
     }
+
+    private static Superblock Choose(string name, ulong length, Arena start) => Choose(
+        name, length, in start.At<Superblock>(ArenaPointer.Null),
+        in start.At<Superblock>(new ArenaPointer(Layout.SuperblockCopyOffset)));
 
     private static Volume Map(FileBacking file, in Superblock superblock, VolumeOptions options)
     {
@@ -125,10 +133,10 @@ internal static class VolumeOpener
         return volume;
     }
 
-    private static bool IsGood(in Superblock superblock) =>
+    internal static bool IsGood(in Superblock superblock) =>
         superblock.Magic == Layout.Magic && superblock.Checksum == Checksum.Of(in superblock);
 
-    private static void RequireKnown(Backing file, in Superblock superblock)
+    private static void RequireKnown(string name, in Superblock superblock)
     {
         bool isKnown = superblock.Version == Layout.Version && superblock.FrameSizeInBytes == Layout.FrameSizeInBytes
             && (superblock.FeaturesIncompatible & ~KnownIncompatible) == 0
@@ -136,26 +144,26 @@ internal static class VolumeOpener
         if (isKnown) return;
         throw new ArenaException(
             ArenaFault.UnsupportedFormat,
-            $"{file.Name} has format version {superblock.Version} with features {superblock.FeaturesIncompatible:x}; this program knows version {Layout.Version}.",
+            $"{name} has format version {superblock.Version} with features {superblock.FeaturesIncompatible:x}; this program knows version {Layout.Version}.",
             "Use the version of persistfs that wrote it, or a newer one.");
     }
 
-    private static void RequireGeometry(Backing file, in Superblock superblock)
+    private static void RequireGeometry(string name, ulong length, in Superblock superblock)
     {
         ulong frames = superblock.FrameCountMax;
         ulong capacity = superblock.FrameTableCapacity;
         bool isSound = frames is >= Layout.FrameCountMin and <= Layout.FrameCountLimit && capacity >= frames
             && capacity is >= Layout.FrameTableCapacityMin and <= Layout.FrameCountLimit && ulong.IsPow2(capacity)
             && FrameTable.FramesOf(capacity) < frames;
-        if (!isSound) throw new ArenaException(ArenaFault.Corrupt, $"{file.Name} claims an impossible geometry.", "Restore it from a saved image.");
-        if (file.Length != frames << Layout.FrameSizeLog2) throw WrongSize(file, $"but the arena has {frames << Layout.FrameSizeLog2}");
+        if (!isSound) throw new ArenaException(ArenaFault.Corrupt, $"{name} claims an impossible geometry.", "Restore it from a saved image.");
+        if (length != frames << Layout.FrameSizeLog2) throw WrongSize(name, length, $"but the arena has {frames << Layout.FrameSizeLog2}");
     }
 
-    private static ArenaException NotAnArena(Backing file) => new(
-        ArenaFault.NotAnArena, $"{file.Name} is not an arena of PersistFS.", "Check the path, or make an arena there with persistfs format --force.");
+    private static ArenaException NotAnArena(string name) => new(
+        ArenaFault.NotAnArena, $"{name} is not an arena of PersistFS.", "Check the path, or make an arena there with persistfs format --force.");
 
-    private static ArenaException WrongSize(Backing file, string contrast) => new(
-        ArenaFault.WrongSize, $"{file.Name} is {file.Length} bytes long, {contrast}.", "Restore the whole file; it was truncated or extended.");
+    private static ArenaException WrongSize(string name, ulong length, string contrast) => new(
+        ArenaFault.WrongSize, $"{name} is {length} bytes long, {contrast}.", "Restore the whole file; it was truncated or extended.");
 
     private static ArenaException InputOutput(Backing file, Errno error) => new(
         error is Errno.ENOMEM or Errno.ENOSPC ? ArenaFault.NoSpace : ArenaFault.InputOutput,

@@ -43,6 +43,7 @@ public sealed class BadInputTests : IDisposable
         Refuses(11, scratch.Arena, "format", "status", "ARENA");
         Refuses(12, scratch.Arena, "--force", "format", "ARENA");
         Refuses(2, scratch.Arena, "format", "check", "ARENA");
+        Refuses(11, scratch.Arena, "format", "dump", "ARENA");
         Refuses(10, "there is no directory", "mkdir", "up", "MNT", "--arena", scratch.At("no/where"));
         Refuses(10, "is a directory", "file", "up", "MNT", "--arena", scratch.At(""));
         Assert.Equal("dear diary", File.ReadAllText(scratch.Arena));
@@ -80,6 +81,8 @@ public sealed class BadInputTests : IDisposable
         Directory.CreateDirectory(other);
         Refuses(16, scratch.MountPoint, "down", "up", other, "--arena", "ARENA");
         Refuses(2, "in use", "", "check", "ARENA");
+        Refuses(64, "no /missing", "--path", "dump", "ARENA", "--path", "missing");
+        Assert.Contains("in use by process", scratch.Run("dump", "ARENA"), StringComparison.Ordinal);
         Refuses(21, scratch.Arena, "down", "up", "MNT", "--arena", "ARENA");
     }
 

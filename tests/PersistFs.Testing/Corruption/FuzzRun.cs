@@ -9,8 +9,8 @@ using PersistFs.Testing.Crash;
 namespace PersistFs.Testing.Corruption;
 
 /// <summary>
-/// The child process of the corruption fuzz: damages small arenas and opens, checks and walks each. It ends with 0 if every one was
-/// answered with errors at worst; it dies if one crashes it, hangs it or makes it take memory.
+/// The child process of the corruption fuzz: damages small arenas and dumps, opens, checks and walks each. It ends with
+/// 0 if every one was answered with errors at worst; it dies if one crashes it, hangs it or makes it take memory.
 /// </summary>
 public static class FuzzRun
 {
@@ -52,6 +52,7 @@ public static class FuzzRun
         FuzzImage image = random.Pick(images);
         using var snapshot = new SnapshotBacking(image.Backing);
         new Mutator(image, snapshot, random).Damage();
+        DumpWalk.Run(snapshot, random);
         try
         {
             using Volume volume = VolumeOpener.Open(snapshot, new VolumeOptions());
