@@ -12,7 +12,7 @@ namespace PersistFs.Fuse;
 /// </remarks>
 public ref struct DirectoryWriter
 {
-    private readonly Span<byte> buffer;
+    private Span<byte> buffer;
     private readonly ulong validSeconds;
 
     internal DirectoryWriter(Span<byte> buffer, bool isPlus, ulong validSeconds)
@@ -27,6 +27,25 @@ public ref struct DirectoryWriter
 
     /// <summary>Bytes so far.</summary>
     public int LengthInBytes { get; private set; }
+
+    /// <summary>The entries so far, as the kernel will read them.</summary>
+    public readonly ReadOnlySpan<byte> Entries => buffer[..LengthInBytes];
+
+    /// <summary>Makes do with <paramref name="lengthMax"/> bytes, where there is room for more.</summary>
+    public void Limit(int lengthMax)
+    {
+        if (buffer.Length > lengthMax) buffer = buffer[..lengthMax];
+    }
+
+    /// <summary>Begins anew.</summary>
+    public void Clear() => LengthInBytes = 0;
+
+    /// <summary>Answers with the entries of an earlier reply to the same request, byte for byte.</summary>
+    public void Repeat(scoped ReadOnlySpan<byte> entries)
+    {
+        entries.CopyTo(buffer);
+        LengthInBytes = entries.Length;
+    }
 
     /// <summary>Whether one more entry with a name of so many bytes finds room.</summary>
     public readonly bool HasRoomFor(int nameLength) =>

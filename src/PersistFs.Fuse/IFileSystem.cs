@@ -22,7 +22,7 @@ namespace PersistFs.Fuse;
 public interface IFileSystem
 {
     /// <summary>The connection begins: told what was agreed, before the kernel is.</summary>
-    /// <remarks>Called again when INIT is sent again because a server died over it.</remarks>
+    /// <remarks>Called again, with the same, when INIT is sent again because a server died over it.</remarks>
     void Initialize(Negotiated negotiated);
 
     /// <summary>Called before the method of each request that has a reply.</summary>
@@ -38,6 +38,18 @@ public interface IFileSystem
     /// handles released, by the methods for that.
     /// </param>
     void Completed(in RequestContext context, bool isDelivered)
+    {
+    }
+
+    /// <summary>
+    /// Called once in a session that took over, when every request that the kernel sent again has been answered: what
+    /// was kept to answer others once more is of no use from here on.
+    /// </summary>
+    /// <remarks>
+    /// No request is in hand meanwhile. Requests sent for the first time may have been served before. Not called when
+    /// the session is stopped, or the connection ends, while requests sent again are still to come.
+    /// </remarks>
+    void ReplayEnded()
     {
     }
 

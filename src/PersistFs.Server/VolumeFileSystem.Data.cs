@@ -40,6 +40,7 @@ internal sealed partial class VolumeFileSystem
         WriteOptions options = new()
         {
             IsAcknowledged = IsWriteback && (request.WriteFlags & WriteFlags.Cache) != 0,
+            IsRepeated = context.IsResent,
             KillPrivileges = (request.WriteFlags & WriteFlags.KillSetIds) != 0,
         };
         Errno error;

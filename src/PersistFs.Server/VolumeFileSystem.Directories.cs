@@ -2,6 +2,7 @@ using PersistFs.Engine;
 using PersistFs.Fuse;
 using PersistFs.Fuse.Abi;
 using PersistFs.Linux;
+using Worker = PersistFs.Engine.Transactions.Worker;
 
 namespace PersistFs.Server;
 
@@ -11,26 +12,62 @@ internal sealed partial class VolumeFileSystem
     /// <inheritdoc/>
     public Errno ReadDirectory(in RequestContext context, in ReadIn request, ref DirectoryWriter entries)
     {
-        Errno error = volume.ReadDirectory(
-            WorkerOf(in context), InodeOf(in context), request.Offset, out DirectoryReader reader);
+        // Of a damaged arena no more lookups are counted: names come without their inodes, and are looked up one by one.
+        if (!entries.IsPlus || volume.State == VolumeState.ReadOnly) return List(in context, request.Offset, ref entries);
+        if (context.IsResent && volume.TryRecallListing(context.Unique, out ReadOnlySpan<byte> answered))
+        {
+            CountRecalled();
+            entries.Repeat(answered);
+            return Errno.OK;
+        }
+        entries.Limit(Volume.ListingBytesMax);
+        Errno error = ListWithInodes(in context, request.Offset, ref entries, out bool isCounted);
+        if (isCounted || error != Errno.OK) return error;
+        entries.Clear();
+        return List(in context, request.Offset, ref entries);
+    }
+
+    /// <summary>READDIR, and READDIRPLUS where no lookup can be counted.</summary>
+    private Errno List(in RequestContext context, ulong cookie, ref DirectoryWriter entries)
+    {
+        Errno error = volume.ReadDirectory(WorkerOf(in context), InodeOf(in context), cookie, out DirectoryReader reader);
         if (error != Errno.OK) return error;
         using (reader)
         {
-            // Room is asked for first: an entry of READDIRPLUS counts a lookup, and must not do so in vain.
-            while (reader.MoveNext() && entries.HasRoomFor(reader.Name.Length)) Add(in reader, ref entries);
+            while (reader.MoveNext() && entries.HasRoomFor(reader.Name.Length)) AddName(in reader, ref entries);
         }
         return Errno.OK;
     }
 
-    private void Add(in DirectoryReader reader, ref DirectoryWriter entries)
+    /// <summary>READDIRPLUS. The directory stays locked until all that the reply names is counted.</summary>
+    private Errno ListWithInodes(
+        in RequestContext context, ulong cookie, ref DirectoryWriter entries, out bool isCounted)
     {
-        if (!entries.IsPlus || reader.IsDot)
+        isCounted = false;
+        Worker worker = WorkerOf(in context);
+        Errno error = volume.ReadDirectory(worker, InodeOf(in context), cookie, out DirectoryReader reader);
+        if (error != Errno.OK) return error;
+        using (reader)
         {
-            uint type = ModeBits.FromDirectoryEntryType(reader.EntryType);
-            entries.TryAdd(NodeIdOf(reader.Inode).Value, type, reader.Name, reader.Cookie);
-            return;
+            while (!reader.IsFull && reader.MoveNext() && entries.HasRoomFor(reader.Name.Length))
+            {
+                if (reader.IsDot) AddName(in reader, ref entries);
+                else AddInode(in reader, ref entries);
+            }
+            isCounted = volume.TryCountListing(worker, entries.Entries);
         }
-        InodeAttributes attributes = reader.Lookup();
+        return Errno.OK;
+    }
+
+    private void AddName(in DirectoryReader reader, ref DirectoryWriter entries)
+    {
+        uint type = ModeBits.FromDirectoryEntryType(reader.EntryType);
+        entries.TryAdd(NodeIdOf(reader.Inode).Value, type, reader.Name, reader.Cookie);
+    }
+
+    private void AddInode(in DirectoryReader reader, ref DirectoryWriter entries)
+    {
+        InodeAttributes attributes = reader.NameInode();
         EntryOut entry = default;
         Fill(ref entry, in attributes);
         entries.TryAdd(in entry, reader.Name, reader.Cookie);

@@ -2,6 +2,7 @@ using PersistFs.Engine;
 using PersistFs.Fuse;
 using PersistFs.Fuse.Abi;
 using PersistFs.Linux;
+using Worker = PersistFs.Engine.Transactions.Worker;
 
 namespace PersistFs.Server;
 
@@ -11,33 +12,37 @@ internal sealed partial class VolumeFileSystem
     /// <inheritdoc/>
     public Errno Lookup(in RequestContext context, FileName name, ref EntryOut entry)
     {
-        Errno error = volume.Lookup(WorkerOf(in context), InodeOf(in context), name, out InodeAttributes found);
-        if (error == Errno.OK) Fill(ref entry, in found);
-        return error;
+        Errno error = TryRecall(in context, out InodeAttributes found)
+            ? Errno.OK : volume.Lookup(WorkerOf(in context), InodeOf(in context), name, out found);
+        return error == Errno.OK ? Name(ref entry, in found) : error;
     }
 
     /// <inheritdoc/>
     public Errno LookupSelf(in RequestContext context, ref EntryOut entry)
     {
-        Errno error = volume.LookupSelf(WorkerOf(in context), InodeOf(in context), out InodeAttributes found);
-        if (error == Errno.OK) Fill(ref entry, in found);
-        return error;
+        Errno error = TryRecall(in context, out InodeAttributes found)
+            ? Errno.OK : volume.LookupSelf(WorkerOf(in context), InodeOf(in context), out found);
+        return error == Errno.OK ? Name(ref entry, in found) : error;
     }
 
     /// <inheritdoc/>
     public Errno LookupParent(in RequestContext context, ref EntryOut entry)
     {
-        Errno error = volume.LookupParent(WorkerOf(in context), InodeOf(in context), out InodeAttributes found);
-        if (error == Errno.OK) Fill(ref entry, in found);
-        return error;
+        Errno error = TryRecall(in context, out InodeAttributes found)
+            ? Errno.OK : volume.LookupParent(WorkerOf(in context), InodeOf(in context), out found);
+        return error == Errno.OK ? Name(ref entry, in found) : error;
     }
 
     /// <inheritdoc/>
     public void Forget(in RequestContext context, ReadOnlySpan<ForgetOne> forgotten)
     {
-        foreach (ForgetOne one in forgotten)
+        Worker worker = WorkerOf(in context);
+        // Never sent again, so what a kill interrupts is gone on with; a reply that never arrived is taken back as well.
+        bool isRequest = context.Opcode is Opcode.Forget or Opcode.BatchForget;
+        int done = isRequest ? volume.BeginForget(worker, context.Unique) : 0;
+        for (int index = done; index < forgotten.Length; index++)
         {
-            volume.Forget(WorkerOf(in context), InodeOf(one.NodeId), one.LookupCount);
+            volume.Forget(worker, InodeOf(forgotten[index].NodeId), forgotten[index].LookupCount, isRequest);
         }
     }
 
@@ -66,40 +71,39 @@ internal sealed partial class VolumeFileSystem
     public Errno MakeTemporaryFile(
         in RequestContext context, in CreateIn request, ref EntryOut entry, ref OpenOut opened)
     {
+        if (TryRecall(in context, out InodeAttributes made)) return Name(ref entry, in made);
         NewNode node = Describe(in context, RegularMode(request.Mode), device: 0);
         Errno error;
-        InodeAttributes made;
         int tries = 0;
         do error = volume.CreateUnnamed(WorkerOf(in context), InodeOf(in context), in node, out made);
         while (AwaitsRoom(error, ref tries));
-        if (error == Errno.OK) Fill(ref entry, in made);
-        return error;
+        return error == Errno.OK ? Name(ref entry, in made) : error;
     }
 
     /// <inheritdoc/>
     public Errno Link(in RequestContext context, NodeId target, FileName name, ref EntryOut entry)
     {
+        if (TryRecall(in context, out InodeAttributes linked)) return Name(ref entry, in linked);
         Errno error;
-        InodeAttributes linked;
         int tries = 0;
         do error = volume.Link(WorkerOf(in context), InodeOf(target), InodeOf(in context), name, out linked);
         while (AwaitsRoom(error, ref tries));
-        if (error == Errno.OK) Fill(ref entry, in linked);
-        return error;
+        return error == Errno.OK ? Name(ref entry, in linked) : error;
     }
 
     /// <inheritdoc/>
     public Errno Unlink(in RequestContext context, FileName name) =>
-        volume.Unlink(WorkerOf(in context), InodeOf(in context), name);
+        TryRecall(in context, out _) ? Errno.OK : volume.Unlink(WorkerOf(in context), InodeOf(in context), name);
 
     /// <inheritdoc/>
-    public Errno RemoveDirectory(in RequestContext context, FileName name) =>
-        volume.RemoveDirectory(WorkerOf(in context), InodeOf(in context), name);
+    public Errno RemoveDirectory(in RequestContext context, FileName name) => TryRecall(in context, out _)
+        ? Errno.OK : volume.RemoveDirectory(WorkerOf(in context), InodeOf(in context), name);
 
     /// <inheritdoc/>
     public Errno Rename(
         in RequestContext context, FileName name, NodeId newParent, FileName newName, RenameFlags flags)
     {
+        if (TryRecall(in context, out _)) return Errno.OK;
         Errno error;
         int tries = 0;
         do
@@ -115,14 +119,19 @@ internal sealed partial class VolumeFileSystem
     private Errno Make(
         in RequestContext context, FileName name, uint mode, uint device, ReadOnlySpan<byte> target, ref EntryOut entry)
     {
+        if (TryRecall(in context, out InodeAttributes made)) return Name(ref entry, in made);
         NewNode node = Describe(in context, mode, device);
         Errno error;
-        InodeAttributes made;
         int tries = 0;
         do error = volume.Create(WorkerOf(in context), InodeOf(in context), name, in node, target, out made);
         while (AwaitsRoom(error, ref tries));
-        if (error == Errno.OK) Fill(ref entry, in made);
-        return error;
+        return error == Errno.OK ? Name(ref entry, in made) : error;
+    }
+
+    private Errno Name(ref EntryOut entry, in InodeAttributes attributes)
+    {
+        Fill(ref entry, in attributes);
+        return Errno.OK;
     }
 
     /// <summary>A file of the caller's. The umask comes with it unless the kernel has applied it (no DontMask).</summary>

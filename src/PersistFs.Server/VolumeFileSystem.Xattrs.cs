@@ -15,6 +15,7 @@ internal sealed partial class VolumeFileSystem
     public Errno SetXattr(
         in RequestContext context, in SetXattrIn request, ReadOnlySpan<byte> name, ReadOnlySpan<byte> value)
     {
+        if (TryRecall(in context, out _)) return Errno.OK;
         if ((request.Flags & ~(XattrCreate | XattrReplace)) != 0) return Errno.EINVAL;
         XattrSetFlags flags = (XattrSetFlags)request.Flags;
         if ((request.SetXattrFlags & SetXattrFlags.AclKillSetGroupId) != 0) flags |= XattrSetFlags.KillSetGroupId;
@@ -35,5 +36,5 @@ internal sealed partial class VolumeFileSystem
 
     /// <inheritdoc/>
     public Errno RemoveXattr(in RequestContext context, ReadOnlySpan<byte> name) =>
-        volume.RemoveXattr(WorkerOf(in context), InodeOf(in context), name);
+        TryRecall(in context, out _) ? Errno.OK : volume.RemoveXattr(WorkerOf(in context), InodeOf(in context), name);
 }

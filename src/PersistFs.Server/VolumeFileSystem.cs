@@ -15,9 +15,11 @@ namespace PersistFs.Server;
 /// </remarks>
 internal sealed partial class VolumeFileSystem : IFileSystem, IBufferProvider
 {
+    private const int PageSizeInBytes = 4096;
+
     private readonly Volume volume;
     private readonly ILogger logger;
-    private readonly Worker[] workers;
+    private Worker[] workers;
     private Notifier? notifier;
 
     /// <param name="volume">The volume; its session has begun.</param>
@@ -27,6 +29,7 @@ internal sealed partial class VolumeFileSystem : IFileSystem, IBufferProvider
     {
         this.volume = volume;
         this.logger = logger;
+        this.workerCount = workerCount;
         workers = new Worker[workerCount];
         segmentsOfWorker = new IoVector[workerCount][];
         for (int i = 0; i < workerCount; i++)
@@ -34,16 +37,21 @@ internal sealed partial class VolumeFileSystem : IFileSystem, IBufferProvider
             workers[i] = volume.AttachWorker();
             segmentsOfWorker[i] = new IoVector[Volume.SegmentsMax(ReadBytesMax)];
         }
+        Negotiated = NegotiatedTerms.Read(volume);
     }
 
-    /// <summary>What was agreed with the kernel; null before INIT.</summary>
+    /// <summary>What was agreed with the kernel, by this server or by one before it; null before INIT.</summary>
     public Negotiated? Negotiated { get; private set; }
 
     /// <summary>From now on the kernel is told of changes that it cannot know of.</summary>
     public void NotifyThrough(Notifier kernel) => notifier = kernel;
 
     /// <inheritdoc/>
-    public void Initialize(Negotiated negotiated) => Negotiated = negotiated;
+    public void Initialize(Negotiated negotiated)
+    {
+        NegotiatedTerms.Store(volume, negotiated);
+        Negotiated = negotiated;
+    }
 
     /// <summary>Requests and replies lie in the arena, in the frame of the worker: always present, and seen by a successor.</summary>
     public IoVector Provide(int worker, int lengthInBytes)
@@ -53,7 +61,9 @@ internal sealed partial class VolumeFileSystem : IFileSystem, IBufferProvider
         int room = owner.RequestBufferSizeInBytes + owner.ReplyBufferSizeInBytes;
         ArgumentOutOfRangeException.ThrowIfGreaterThan(lengthInBytes, room);
         IoVector memory = new(owner.RequestBuffer, (nuint)lengthInBytes);
-        memory.AsSpan().Clear();
+        Span<byte> bytes = memory.AsSpan();
+        // Written, for a page that is there for reading only is not there for the kernel's copy of a request.
+        for (int page = 0; page < bytes.Length; page += PageSizeInBytes) Volatile.Write(ref bytes[page], Volatile.Read(ref bytes[page]));
         // Swapped out, a page would cost a caller EIO if the process were killed while the kernel copies; where the
         // limit of locked memory is too low for it, that is a risk only on a machine that swaps.
         _ = Libc.Lock(memory.Address, memory.LengthInBytes);

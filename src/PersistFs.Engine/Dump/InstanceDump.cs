@@ -40,7 +40,7 @@ internal sealed class InstanceDump
             $"inodes at most {Limit(record.InodeCountMax)}, bytes at most {Limit(record.BytesMax)}, bytes reserved "
                 + $"{record.BytesReserved}");
         text.Detail(
-            $"session {record.Session}, take-overs {record.TakeOvers}, device {record.MountDevice}, boot id "
+            $"session {record.Session}, take-overs {record.TakeOvers}, connection {record.Connection}, boot id "
                 + $"{DumpText.Uuid(record.BootId)}");
     }
 

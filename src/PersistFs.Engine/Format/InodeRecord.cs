@@ -20,7 +20,7 @@ internal struct InodeRecord
     /// <summary>Bytes a reader may see; whatever lies past it is zeroed before it grows.</summary>
     [FieldOffset(16)] public ulong Size;
 
-    /// <summary>A <see cref="LookupWord"/>; changed by compare-and-swap, never journaled.</summary>
+    /// <summary>A <see cref="LookupWord"/>; changed in transactions, under the lookup lock of the inode.</summary>
     [FieldOffset(24)] public ulong LookupWord;
 
     /// <summary>Times are signed nanoseconds since 1970.</summary>

@@ -24,8 +24,21 @@ internal struct InstanceRecord
     /// <summary>Servers that have taken this session over from another.</summary>
     [FieldOffset(56)] public ulong TakeOvers;
     [FieldOffset(64)] public UInt128 BootId;
-    [FieldOffset(80)] public ulong MountDevice;
+
+    /// <summary>Number of the FUSE connection among those of that kernel: the minor device number of the mount; 0 while it is not known.</summary>
+    [FieldOffset(80)] public ulong Connection;
+
+    /// <summary>What was agreed on with the kernel; all zero until it was. Its meaning is the server's.</summary>
+    [FieldOffset(88)] public TermsBytes Terms;
     [FieldOffset(128)] public NameBytes Name;
+
+    public const int TermsLength = 40;
+
+    [InlineArray(TermsLength)]
+    internal struct TermsBytes
+    {
+        private byte byte0;
+    }
 
     [InlineArray(NameLengthMax)]
     internal struct NameBytes

@@ -12,6 +12,12 @@ internal readonly record struct JournalWord(ulong Value)
 
     public int FreeCount => (ushort)(Value >> 16);
 
-    /// <summary>Transactions committed by this worker, modulo 2^32.</summary>
+    /// <summary>Moves on with every end of a transaction, modulo 2^32: to an even number by a commit, to an odd one by an abort.</summary>
     public uint Sequence => (uint)(Value >> 32);
+
+    /// <summary>What a commit makes of a sequence.</summary>
+    public static uint AfterCommit(uint sequence) => (sequence | 1) + 1;
+
+    /// <summary>What an abort, by recovery too, makes of it.</summary>
+    public static uint AfterAbort(uint sequence) => (sequence + 1) | 1;
 }

@@ -55,6 +55,9 @@ internal static class Layout
         Check<BlockDescriptor>(16);
         Check<WorkerHeader>(BlockSizeInBytes);
         Check<UndoEntry>(16);
+        Check<CompletionRecord>(CompletionRecord.SizeInBytes);
+        Check<ListingRecord>((int)ListingRecord.ReplyOffset);
+        Check<SuspectEntry>(16);
         Check<InodeRecord>(128);
         Check<LeafHeader>(16);
         Check<DirectoryEntryHeader>(16);

@@ -34,6 +34,12 @@ internal sealed class Journal
     /// <summary>Entries that recovery or an abort has to undo.</summary>
     public int UndoCount => undoCount;
 
+    /// <summary>The sequence that the next commit will reach.</summary>
+    public uint NextCommit => JournalWord.AfterCommit(sequence);
+
+    /// <summary>The sequence reached by the last end of a transaction.</summary>
+    public uint Sequence => sequence;
+
     /// <summary>Things that are to be freed after the commit.</summary>
     public int FreeCount => freeCount;
 
@@ -70,7 +76,7 @@ internal sealed class Journal
     public void DropUndo()
     {
         // With the last entry the sequence moves on too, so nothing written for this transaction can count for the next.
-        if (--undoCount == 0) sequence++;
+        if (--undoCount == 0) sequence = JournalWord.AfterAbort(sequence);
         StoreState(0);
     }
 
@@ -93,7 +99,7 @@ internal sealed class Journal
     public void Commit()
     {
         undoCount = 0;
-        sequence++;
+        sequence = JournalWord.AfterCommit(sequence);
         StoreState(freeCount);
     }
 

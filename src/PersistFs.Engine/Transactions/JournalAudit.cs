@@ -47,7 +47,7 @@ internal static class JournalAudit
             throw new ArenaCorruptException($"A journal would free {pointer} as type {(int)type}, which cannot be.");
     }
 
-    /// <summary>Whether a word lies where transactions store: in blocks, in tables of frame 0, in this worker's counts.</summary>
+    /// <summary>Whether a word lies where transactions store: in blocks, in tables of frame 0, in this worker's counts and cursors.</summary>
     private static bool MayHoldWord(Space space, Journal journal, ArenaPointer pointer, int length)
     {
         ulong offset = pointer.Value;
@@ -55,7 +55,18 @@ internal static class JournalAudit
         if (pointer.Frame == 0) return offset is >= Layout.JournaledAreaStart and < Layout.JournaledAreaEnd;
         ulong counts = journal.Start.Value + WorkerHeader.InodeCountsOffset;
         if (offset >= counts && offset < counts + WorkerHeader.InodeCountsSizeInBytes) return true;
+        if (offset >= journal.Start.Value && offset < journal.Start.Value + Layout.FrameSizeInBytes)
+            return IsCursor(offset - journal.Start.Value);
         return space.Table.IsInAllocatedBlock(pointer)
             && (BlockType)(byte)space.Table.BlockAt(pointer.Frame, pointer.BlockInFrame).TypeWord != BlockType.Data;
+    }
+
+    /// <summary>Whether a position in a worker frame is one of those that say how far a request has come.</summary>
+    private static bool IsCursor(ulong position)
+    {
+        if (position == WorkerHeader.ForgottenOffset) return true;
+        const ulong End = WorkerHeader.ListingsOffset + WorkerHeader.ListingCount * (ulong)ListingRecord.SizeInBytes;
+        return position is >= WorkerHeader.ListingsOffset and < End
+            && (position - WorkerHeader.ListingsOffset) % ListingRecord.SizeInBytes == ListingRecord.CountedInodesOffset;
     }
 }

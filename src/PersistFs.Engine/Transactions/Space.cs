@@ -11,6 +11,8 @@ internal sealed class Space
     private const int ReserveFraction = 64;
     private const long ReserveBlocksMax = 32L * 1024 * 1024 / Layout.BlockSizeInBytes;
 
+    private const int LookupLockCount = 256;
+
     private readonly long reserveBlocks;
 
     public Space(Arena arena, Backing backing, FrameTable table)
@@ -28,7 +30,11 @@ internal sealed class Space
 
     public BlockAllocator Allocator { get; }
 
-    public PendingLocks PendingLocks { get; } = new();
+    /// <summary>One lock for each pending list.</summary>
+    public TransactionLocks PendingLocks { get; } = new(Layout.PendingListCount);
+
+    /// <summary>Locks of lookup words, many inodes to a lock; the last that a transaction takes.</summary>
+    public TransactionLocks LookupLocks { get; } = new(LookupLockCount);
 
     /// <summary>Blocks of the arena when it is grown to its most.</summary>
     public long TotalBlocks { get; }
@@ -84,6 +90,8 @@ internal sealed class Space
         }
         ArenaPointer start = ArenaPointer.OfFrame(frame);
         Store.Zero(Arena.TargetBytes(start, Layout.BlockSizeInBytes));
+        Store.Zero(Arena.TargetBytes(start + WorkerHeader.CompletionsOffset, WorkerHeader.RecordsSizeInBytes));
+        Store.Zero(Arena.TargetBytes(start + WorkerHeader.RequestBufferOffset, Layout.BlockSizeInBytes));
         Table.SetOwner(frame, (ulong)slot, 0);
         Table.SetWord(frame, new FrameWord(FrameState.Used, FrameType.Worker));
         Store.Word(ref Arena.Target<ulong>(WorkerTablePointer(slot)), (ulong)frame);
@@ -101,6 +109,8 @@ internal sealed class Space
         }
         return count;
     }
+
+    public static int LookupLockOf(InodeNumber inode) => (int)(inode.Value / 2 % LookupLockCount);
 
     public ref readonly ulong WorkerTableEntry(int slot) => ref Arena.At<ulong>(WorkerTablePointer(slot));
 

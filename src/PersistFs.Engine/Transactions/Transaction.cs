@@ -105,11 +105,25 @@ internal readonly ref struct Transaction
         Set(in count, count + difference);
     }
 
+    /// <summary>Takes the lock of an inode's lookup word until the end of the transaction; the last lock it takes.</summary>
+    public void HoldLookups(InodeNumber inode) => worker.HoldLookups(inode);
+
+    /// <summary>With this transaction the request in hand is completed; what it answers is no inode.</summary>
+    public void Complete() => worker.Completions.Write(worker.Journal, InodeNumber.None, default);
+
+    /// <summary>With this transaction the request in hand is completed.</summary>
+    /// <param name="inode">The inode that it found or made.</param>
+    /// <param name="record">Its record, which the reply shows as it is now.</param>
+    public void Complete(InodeNumber inode, ref readonly InodeRecord record) =>
+        worker.Completions.Write(worker.Journal, inode, in record);
+
     /// <summary>Makes all of it happen by one store, then frees what was to be freed.</summary>
     public void Commit()
     {
         Journal journal = worker.Journal;
-        if (journal.UndoCount > 0 || journal.FreeCount > 0) journal.Commit();
+        bool completes = worker.Completions.IsPending;
+        if (journal.UndoCount > 0 || journal.FreeCount > 0 || completes) journal.Commit();
+        if (completes) worker.Completions.Settle();
         while (journal.FreeCount > 0) space.Allocator.FinishFree(journal);
         worker.End();
     }

@@ -12,6 +12,7 @@ public sealed class Worker
     private readonly ArenaPointer frame;
     private int reservedBlocks;
     private int heldPendingList = -1;
+    private int heldLookupLock = -1;
 
     internal Worker(Space space, int slot, ArenaPointer frame)
     {
@@ -19,6 +20,7 @@ public sealed class Worker
         this.frame = frame;
         Slot = slot;
         Journal = new Journal(space.Arena, frame);
+        Completions = new Completions(space.Arena, frame);
     }
 
     /// <summary>Index in the worker table, 0 to 63.</summary>
@@ -42,6 +44,14 @@ public sealed class Worker
     public bool HasDroppedPrivileges { get; set; }
 
     internal Journal Journal { get; }
+
+    /// <summary>What it has executed and not yet answered.</summary>
+    internal Completions Completions { get; }
+
+    /// <summary>Inodes that the directory listing under way has named.</summary>
+    internal ulong[] ListedInodes { get; } = new ulong[ListingRecord.InodeCountMax];
+
+    internal int ListedInodeCount { get; set; }
 
     internal AllocationCursor Cursor { get; } = new();
 
@@ -106,11 +116,22 @@ public sealed class Worker
         heldPendingList = list;
     }
 
+    internal void HoldLookups(InodeNumber inode)
+    {
+        int index = Space.LookupLockOf(inode);
+        if (heldLookupLock == index) return;
+        if (heldLookupLock >= 0) Environment.FailFast("A transaction wants a second lookup lock.");
+        space.LookupLocks.Enter(index);
+        heldLookupLock = index;
+    }
+
     /// <summary>Ends the open transaction: what it held is let go.</summary>
     internal void End()
     {
         if (heldPendingList >= 0) space.PendingLocks.Exit(heldPendingList);
         heldPendingList = -1;
+        if (heldLookupLock >= 0) space.LookupLocks.Exit(heldLookupLock);
+        heldLookupLock = -1;
         if (reservedBlocks > 0) space.Allocator.Supply.Give(reservedBlocks);
         reservedBlocks = 0;
         IsOpen = false;

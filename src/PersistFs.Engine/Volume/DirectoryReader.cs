@@ -28,6 +28,7 @@ public ref struct DirectoryReader
         this.directory = directory;
         Cookie = cookie;
         reached = cookie;
+        worker.ListedInodeCount = 0;
     }
 
     /// <summary>The entry's cookie: reading goes on behind it.</summary>
@@ -64,8 +65,18 @@ public ref struct DirectoryReader
         return true;
     }
 
-    /// <summary>What stat(2) shows of the present entry; counts one lookup of its inode.</summary>
-    public readonly InodeAttributes Lookup() => volume!.LookupEntry(Inode);
+    /// <summary>Whether as many entries have been named with their inodes as one reply may name.</summary>
+    public readonly bool IsFull => worker.ListedInodeCount == ListingRecord.InodeCountMax;
+
+    /// <summary>
+    /// What stat(2) shows of the present entry, to be named with its inode: its lookup is counted by
+    /// <see cref="Volume.TryCountListing"/>. Not when <see cref="IsFull"/>.
+    /// </summary>
+    public readonly InodeAttributes NameInode()
+    {
+        worker.ListedInodes[worker.ListedInodeCount++] = Inode.Value;
+        return volume!.AttributesOf(Inode);
+    }
 
     public readonly void Dispose()
     {

@@ -87,6 +87,7 @@ public sealed partial class Volume
             transaction.Set(in record.Mode, record.Mode & ~(ModeBits.AccessMask | killed) | acl.AccessBits);
         }
         transaction.Set(in record.ChangeTime, Libc.FileTimeNow());
+        transaction.Complete();
         transaction.Commit();
         return Errno.OK;
     }

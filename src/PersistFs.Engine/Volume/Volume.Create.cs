@@ -38,6 +38,7 @@ public sealed partial class Volume
         if (isDirectory) transaction.Set(in parent.LinkCount, parent.LinkCount + 1);
         Touch(transaction, in parent, inodes.At(inode).ChangeTime);
         attributes = new InodeAttributes(inode, in inodes.At(inode));
+        transaction.Complete(inode, in inodes.At(inode));
         transaction.Commit();
         return Errno.OK;
     }
@@ -56,6 +57,7 @@ public sealed partial class Volume
         InodeNumber inode = CreateInode(transaction, directory, in parent, in node, default, in acl, linkCount: 0);
         pending.Add(transaction, inode, needsTrim: false);
         attributes = new InodeAttributes(inode, in inodes.At(inode));
+        transaction.Complete(inode, in inodes.At(inode));
         transaction.Commit();
         return Errno.OK;
     }
@@ -84,9 +86,10 @@ public sealed partial class Volume
         transaction.Set(in record.LinkCount, record.LinkCount + 1);
         transaction.Set(in record.ChangeTime, now);
         Touch(transaction, in parent, now);
+        AddLookup(transaction, inode, in record);
         attributes = new InodeAttributes(inode, in record);
+        transaction.Complete(inode, in record);
         transaction.Commit();
-        AddLookup(in record, 1);
         return Errno.OK;
     }
 

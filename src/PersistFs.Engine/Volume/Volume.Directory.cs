@@ -28,11 +28,6 @@ public sealed partial class Volume
 
     internal Structures.InodeTable Inodes => inodes;
 
-    /// <summary>What stat(2) shows of an entry, with one more lookup counted, for a reply of READDIRPLUS.</summary>
-    internal InodeAttributes LookupEntry(Format.InodeNumber inode)
-    {
-        ref readonly Format.InodeRecord record = ref inodes.At(inode);
-        AddLookup(in record, 1);
-        return new InodeAttributes(inode, in record);
-    }
+    /// <summary>What stat(2) shows of an entry; only while its reader is open.</summary>
+    internal InodeAttributes AttributesOf(Format.InodeNumber inode) => new(inode, in inodes.At(inode));
 }

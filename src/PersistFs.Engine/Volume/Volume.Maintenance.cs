@@ -86,7 +86,7 @@ public sealed partial class Volume
         if (!word.IsPending) return false;
         if (record.LinkCount == 0)
         {
-            if (IsLookedUp(in record)) return false;
+            if (IsLookedUp(inode, in record)) return false;
             ReapIfUnused(worker, inode);
             return true;
         }

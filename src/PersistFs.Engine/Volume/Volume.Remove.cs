@@ -59,6 +59,7 @@ public sealed partial class Volume
             names.Remove(transaction, directory, in parent, in slot);
             Touch(transaction, in parent, now);
             DropLink(transaction, directory, slot.Inode, now);
+            transaction.Complete();
             transaction.Commit();
         }
         ReapIfUnused(worker, slot.Inode);
@@ -89,10 +90,8 @@ public sealed partial class Volume
     /// <summary>Frees an inode that has neither a name nor a reference. Its lock is held.</summary>
     private void ReapIfUnused(Worker worker, InodeNumber inode)
     {
-        // The link count has just been stored, or the lookup count; the other must be read after that.
-        Interlocked.MemoryBarrier();
         ref readonly InodeRecord record = ref inodes.At(inode);
-        if (record.LinkCount != 0 || IsLookedUp(in record)) return;
+        if (record.LinkCount != 0 || IsLookedUp(inode, in record)) return;
         FreeContents(worker, inode);
         FreeAttributes(worker, inode);
         using Transaction transaction = worker.Begin();

@@ -114,6 +114,7 @@ public sealed partial class Volume
         MoveParent(transaction, ends.Old.Inode, ends.OldDirectory, ends.NewDirectory, now);
         Touch(transaction, in oldParent, now);
         Touch(transaction, in newParent, now);
+        transaction.Complete();
         transaction.Commit();
         return Errno.OK;
     }
@@ -128,6 +129,7 @@ public sealed partial class Volume
         MoveParent(transaction, ends.New.Inode, ends.NewDirectory, ends.OldDirectory, now);
         Touch(transaction, in inodes.At(ends.OldDirectory), now);
         Touch(transaction, in inodes.At(ends.NewDirectory), now);
+        transaction.Complete();
         transaction.Commit();
         return Errno.OK;
     }

@@ -50,7 +50,8 @@ public sealed partial class Volume
         if (offset > FileSizeMax || length > FileSizeMax - offset) return Errno.EFBIG;
         if (options.IsAcknowledged) return Errno.OK;
         if ((record.Flags & InodeFlags.Immutable) != 0) return Errno.EPERM;
-        return (record.Flags & InodeFlags.AppendOnly) != 0 && offset < record.Size ? Errno.EPERM : Errno.OK;
+        bool isOver = offset < record.Size && !options.IsRepeated;
+        return (record.Flags & InodeFlags.AppendOnly) != 0 && isOver ? Errno.EPERM : Errno.OK;
     }
 
     private Errno WriteStep(

@@ -86,6 +86,7 @@ public sealed partial class Volume
         if (!transaction.TryReserve(AttributeList.CostOf(name.Length, value.Length))) return Errno.ENOSPC;
         attributes.Set(transaction, inode, in cursor, name, value);
         transaction.Set(in record.ChangeTime, Libc.FileTimeNow());
+        transaction.Complete();
         transaction.Commit();
         return Errno.OK;
     }
@@ -107,6 +108,7 @@ public sealed partial class Volume
         using Transaction transaction = worker.Begin();
         attributes.Remove(transaction, inode, in cursor);
         transaction.Set(in record.ChangeTime, Libc.FileTimeNow());
+        transaction.Complete();
         transaction.Commit();
         return Errno.OK;
     }

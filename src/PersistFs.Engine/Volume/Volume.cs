@@ -44,9 +44,6 @@ public sealed partial class Volume : IDisposable
 
     public VolumeState State { get; private set; }
 
-    /// <summary>Number of the session in which lookup counts are kept; see <see cref="BeginSession"/>.</summary>
-    public uint Session { get; private set; }
-
     internal Space Space => space;
 
     internal ref readonly Superblock Superblock => ref superblock;
@@ -76,6 +73,30 @@ public sealed partial class Volume : IDisposable
         }
     }
 
+    /// <summary>
+    /// Attaches the slots in whose request memory a dead process has left a request, and that are not attached already:
+    /// what has no reply is to be finished with the same worker, which knows how far it was.
+    /// </summary>
+    public IReadOnlyList<Worker> AttachWorkersInHand()
+    {
+        var found = new List<Worker>();
+        lock (workers)
+        {
+            for (int slot = 0; slot < Layout.WorkerSlotCount; slot++)
+            {
+                ulong frame = space.WorkerTableEntry(slot);
+                if (frame == 0 || isSlotTaken[slot]) continue;
+                ArenaPointer buffer = ArenaPointer.OfFrame((uint)frame) + WorkerHeader.RequestBufferOffset;
+                if (space.Arena.At<uint>(buffer) == 0) continue;
+                Worker worker = space.AttachWorker(slot);
+                isSlotTaken[slot] = true;
+                workers.Add(worker);
+                found.Add(worker);
+            }
+        }
+        return found;
+    }
+
     /// <summary>Takes the slot back from a worker whose thread has ended.</summary>
     public void DetachWorker(Worker worker)
     {
@@ -84,16 +105,6 @@ public sealed partial class Volume : IDisposable
             workers.Remove(worker);
             isSlotTaken[worker.Slot] = false;
         }
-    }
-
-    /// <summary>Begins a session: a new connection, in which nobody holds a reference to any inode.</summary>
-    public void BeginSession()
-    {
-        RootPage root = RootPages.Read(space.Arena);
-        root.SessionLast = root.SessionLast >= Layout.SessionMax ? 1 : root.SessionLast + 1;
-        RootPages.Write(space.Arena, root);
-        Store.Word(ref Unsafe.AsRef(in Instance.Session), root.SessionLast);
-        Session = (uint)root.SessionLast;
     }
 
     /// <summary>Damage was found: from now on nothing is changed.</summary>

@@ -9,6 +9,9 @@ public readonly record struct WriteOptions
     /// </summary>
     public bool IsAcknowledged { get; init; }
 
+    /// <summary>It may have been executed before, so that what it appends may already be there.</summary>
+    public bool IsRepeated { get; init; }
+
     /// <summary>
     /// Clear set-user-id, set-group-id where the group may execute, and capabilities (FUSE_WRITE_KILL_SUIDGID).
     /// </summary>

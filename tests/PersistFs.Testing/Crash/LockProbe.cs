@@ -23,6 +23,7 @@ internal static class LockProbe
         if (movesBetweenDirectories && IsHeld(RenameLockOf(volume))) return true;
         int[] stripes = WordsOf(LocksOf(volume));
         int[] lists = WordsOf(volume.Space.PendingLocks);
+        if (WordsOf(volume.Space.LookupLocks).Any(word => word != 0)) return true;
         if (usesAnyPendingList && lists.Any(word => word != 0)) return true;
         return inodes.Any(inode => stripes[InodeLocks.StripeOf(inode) * StrideInWords] != 0
             || lists[inode.PendingList * StrideInWords] != 0);
@@ -61,5 +62,5 @@ internal static class LockProbe
     private static extern ref int[] WordsOf(InodeLocks locks);
 
     [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "words")]
-    private static extern ref int[] WordsOf(PendingLocks locks);
+    private static extern ref int[] WordsOf(TransactionLocks locks);
 }

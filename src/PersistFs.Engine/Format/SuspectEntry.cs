@@ -1,0 +1,13 @@
+using System.Runtime.InteropServices;
+
+namespace PersistFs.Engine.Format;
+
+/// <summary>A request that was in hand when a server died, and how often that has happened (FORMAT.md, section 6).</summary>
+[StructLayout(LayoutKind.Explicit, Size = 16)]
+internal struct SuspectEntry
+{
+    /// <summary>The request's number; 0 for a free entry.</summary>
+    [FieldOffset(0)] public ulong Request;
+    [FieldOffset(8)] public uint Session;
+    [FieldOffset(12)] public uint Deaths;
+}

@@ -1,0 +1,159 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using PersistFs.Engine.Arenas;
+using PersistFs.Engine.Format;
+using PersistFs.Engine.Transactions;
+
+namespace PersistFs.Engine;
+
+/// <summary>
+/// Requests executed exactly once: records of what was done, kept until the reply has left, and what the last server left
+/// of them. A request is whatever a session numbers; 0 is none.
+/// </summary>
+public sealed partial class Volume
+{
+    /// <summary>Records of the last server, by request: until their replies have left or they are known not to be asked for.</summary>
+    private readonly Dictionary<ulong, ArenaPointer> inherited = [];
+
+    /// <summary>Deaths of servers in the same request after which it is given up.</summary>
+    public const int DeathsMax = 3;
+
+    /// <summary>A request has been read: what its transaction changes is recorded under this number.</summary>
+    public void BeginRequest(Worker worker, ulong request) => worker.Completions.Begin(request, Session);
+
+    /// <summary>The request's reply has left, or never will.</summary>
+    public void EndRequest(Worker worker) => worker.Completions.End();
+
+    /// <summary>Whether a request that is sent again was executed by a server before; then <paramref name="attributes"/> is what it found or made.</summary>
+    public bool TryRecall(ulong request, out InodeAttributes attributes)
+    {
+        attributes = default;
+        if (!inherited.TryGetValue(request, out ArenaPointer pointer) || IsListing(pointer)) return false;
+        ref readonly CompletionRecord record = ref space.Arena.At<CompletionRecord>(pointer);
+        if (record.Inode != 0) attributes = new InodeAttributes(new InodeNumber(record.Inode), in record.Snapshot);
+        return true;
+    }
+
+    /// <summary>Whether a listing that is asked for again was made by a server before; then <paramref name="reply"/> is what it was to answer.</summary>
+    public bool TryRecallListing(ulong request, out ReadOnlySpan<byte> reply)
+    {
+        reply = default;
+        if (!inherited.TryGetValue(request, out ArenaPointer pointer) || !IsListing(pointer)) return false;
+        int length = (int)space.Arena.At<ListingRecord>(pointer).ReplyLengthInBytes;
+        reply = space.Arena.Bytes(pointer + ListingRecord.ReplyOffset, length);
+        return true;
+    }
+
+    /// <summary>Whether a request has ended the servers that took it <see cref="DeathsMax"/> times, and was not executed.</summary>
+    public bool IsGivenUp(ulong request) => !inherited.ContainsKey(request) && DeathsOf(request) >= DeathsMax;
+
+    /// <summary>A request sent again has been answered; what was kept for it is dropped.</summary>
+    public void ForgetCompletion(ulong request)
+    {
+        if (inherited.Remove(request, out ArenaPointer pointer)) Completions.Clear(space.Arena, pointer);
+    }
+
+    /// <summary>No request will be sent again any more: records that are left are of replies that had left.</summary>
+    public void ForgetCompletions()
+    {
+        foreach (ArenaPointer pointer in inherited.Values) Completions.Clear(space.Arena, pointer);
+        inherited.Clear();
+    }
+
+    /// <summary>Keeps the reply that lists what <paramref name="worker"/> has named, and counts a lookup of each inode in it.</summary>
+    /// <param name="worker">The worker of the reader that listed, still open.</param>
+    /// <param name="reply">The reply, at most <see cref="ListingBytesMax"/> bytes.</param>
+    /// <returns>False when no record is free: the reply must not leave with inodes in it.</returns>
+    public bool TryCountListing(Worker worker, ReadOnlySpan<byte> reply)
+    {
+        ReadOnlySpan<ulong> inodeNumbers = worker.ListedInodes.AsSpan(0, worker.ListedInodeCount);
+        if (!worker.Completions.TryWriteListing(inodeNumbers, reply, out ArenaPointer listing)) return false;
+        ref readonly ListingRecord record = ref space.Arena.At<ListingRecord>(listing);
+        for (int index = 0; index < inodeNumbers.Length; index++)
+        {
+            using Transaction transaction = worker.Begin();
+            AddLookup(transaction, new InodeNumber(inodeNumbers[index]), in inodes.At(new InodeNumber(inodeNumbers[index])));
+            transaction.Set(in record.CountedInodes, (ulong)index + 1);
+            transaction.Commit();
+        }
+        return true;
+    }
+
+    /// <summary>The longest reply that can be kept.</summary>
+    public const int ListingBytesMax = ListingRecord.ReplyLengthMax;
+
+    /// <summary>The most entries with inodes in one reply.</summary>
+    public const int ListingInodesMax = ListingRecord.InodeCountMax;
+
+    private bool IsListing(ArenaPointer pointer) =>
+        pointer.Value % Layout.FrameSizeInBytes >= WorkerHeader.ListingsOffset;
+
+    /// <summary>Whether all that the reply names has been counted, so that it may have left.</summary>
+    private static bool IsWhole(in ListingRecord listing)
+    {
+        if (listing.InodeCount > ListingRecord.InodeCountMax || listing.ReplyLengthInBytes > ListingRecord.ReplyLengthMax
+            || listing.CountedInodes > listing.InodeCount)
+            throw new ArenaCorruptException("A listing has more inodes or bytes than there is room for.");
+        return listing.CountedInodes == listing.InodeCount;
+    }
+
+    /// <summary>Takes back what was counted for a reply that cannot have left.</summary>
+    private void TakeBack(Worker worker, ArenaPointer pointer)
+    {
+        ref readonly ListingRecord listing = ref space.Arena.At<ListingRecord>(pointer);
+        while (listing.CountedInodes > 0)
+        {
+            var inode = new InodeNumber(listing.Inodes[(int)listing.CountedInodes - 1]);
+            using Transaction transaction = worker.Begin();
+            if (inodes.Exists(inode)) DropLookups(transaction, inode, in inodes.At(inode), 1);
+            transaction.Set(in listing.CountedInodes, listing.CountedInodes - 1);
+            transaction.Commit();
+        }
+        Completions.Clear(space.Arena, pointer);
+    }
+
+    /// <summary>Counts a death against the request that a dead worker had in hand, unless it had been executed.</summary>
+    private void Suspect(in WorkerHeader header)
+    {
+        ulong request = header.RequestInHand;
+        bool isOurs = request != 0 && header.RequestSession == Session;
+        uint deaths = isOurs ? DeathsOf(request) + 1 : 0;
+        Store.Word(ref Unsafe.AsRef(in header.RequestInHand), 0UL);
+        if (!isOurs || inherited.ContainsKey(request)) return;
+        ref readonly SuspectEntry entry = ref FindEntryFor(in header, request);
+        Store.Word(ref Unsafe.AsRef(in entry.Request), 0UL);
+        Store.Word(ref Unsafe.AsRef(in entry.Session), Session);
+        Store.Word(ref Unsafe.AsRef(in entry.Deaths), deaths);
+        Store.Word(ref Unsafe.AsRef(in entry.Request), request);
+    }
+
+    /// <summary>The entry of a request, else a free one, else the one that has the fewest deaths.</summary>
+    private ref readonly SuspectEntry FindEntryFor(ref readonly WorkerHeader header, ulong request)
+    {
+        ReadOnlySpan<SuspectEntry> entries = header.Suspects;
+        int best = 0;
+        for (int index = 0; index < entries.Length; index++)
+        {
+            bool isFree = entries[index].Request == 0 || entries[index].Session != Session;
+            if (entries[index].Request == request && !isFree) return ref header.Suspects[index];
+            bool isBestFree = entries[best].Request == 0 || entries[best].Session != Session;
+            if (!isBestFree && (isFree || entries[index].Deaths < entries[best].Deaths)) best = index;
+        }
+        return ref header.Suspects[best];
+    }
+
+    private uint DeathsOf(ulong request)
+    {
+        uint deaths = 0;
+        for (int slot = 0; slot < Layout.WorkerSlotCount; slot++)
+        {
+            ulong frame = space.WorkerTableEntry(slot);
+            if (frame == 0) continue;
+            foreach (ref readonly SuspectEntry entry in (ReadOnlySpan<SuspectEntry>)space.Arena.At<WorkerHeader>(ArenaPointer.OfFrame((uint)frame)).Suspects)
+            {
+                if (entry.Request == request && entry.Session == Session) deaths = Math.Max(deaths, entry.Deaths);
+            }
+        }
+        return deaths;
+    }
+}

@@ -1,0 +1,97 @@
+using Microsoft.Extensions.Logging;
+using PersistFs.Engine;
+using PersistFs.Fuse;
+using PersistFs.Linux;
+using Worker = PersistFs.Engine.Transactions.Worker;
+
+namespace PersistFs.Server;
+
+/// <summary>Each request executed once, whichever server reads it, and however often the kernel sends it.</summary>
+/// <remarks>
+/// What cannot be repeated is recorded by the volume with the change, under the request's number, and answered from there
+/// when the kernel sends it again. The rest (GETATTR, READ, READDIR, STATFS, and WRITE, SETATTR, FALLOCATE,
+/// COPY_FILE_RANGE, IOCTL, which say where and what) does the same when repeated: until it is answered, the caller
+/// holds the inode against other changes.
+/// </remarks>
+internal sealed partial class VolumeFileSystem
+{
+    private readonly int workerCount;
+    private long replayed;
+    private long recalled;
+    private long givenUp;
+
+    /// <summary>Requests that the kernel has sent again since this server began.</summary>
+    public long Replayed => Interlocked.Read(ref replayed);
+
+    /// <summary>Those among <see cref="Replayed"/> that an earlier server had executed.</summary>
+    public long AnsweredFromRecords => Interlocked.Read(ref recalled);
+
+    /// <summary>Those among <see cref="Replayed"/> that have ended too many servers and were answered with EIO.</summary>
+    public long GivenUp => Interlocked.Read(ref givenUp);
+
+    /// <summary>Requests without a reply that the last server may not have finished, for <see cref="Fuse.Session.TakeOver"/>.</summary>
+    public IReadOnlyList<RequestInHand> RequestsInHand()
+    {
+        IReadOnlyList<Worker> others = volume.AttachWorkersInHand();
+        workers = [.. workers, .. others];
+        var found = new RequestInHand[workers.Length];
+        for (int index = 0; index < workers.Length; index++)
+        {
+            Worker worker = workers[index];
+            found[index] = new RequestInHand(index, new IoVector(worker.RequestBuffer, (nuint)worker.RequestBufferSizeInBytes));
+        }
+        return found;
+    }
+
+    /// <inheritdoc/>
+    public Errno Admit(in RequestContext context)
+    {
+        if (context.IsResent)
+        {
+            Interlocked.Increment(ref replayed);
+            if (volume.IsGivenUp(context.Unique))
+            {
+                Interlocked.Increment(ref givenUp);
+                LogGivenUp(context.Opcode, context.Unique, Volume.DeathsMax);
+                return Errno.EIO;
+            }
+        }
+        volume.BeginRequest(WorkerOf(in context), context.Unique);
+        return Errno.OK;
+    }
+
+    /// <inheritdoc/>
+    public void Completed(in RequestContext context, bool isDelivered)
+    {
+        volume.EndRequest(WorkerOf(in context));
+        if (context.IsResent) volume.ForgetCompletion(context.Unique);
+    }
+
+    /// <inheritdoc/>
+    public void ReplayEnded()
+    {
+        volume.ForgetCompletions();
+        for (int index = workerCount; index < workers.Length; index++) volume.DetachWorker(workers[index]);
+        workers = workers[..workerCount];
+        LogReplayed(Replayed, AnsweredFromRecords);
+    }
+
+    /// <summary>Whether an earlier server has executed the request, and with which result.</summary>
+    private bool TryRecall(in RequestContext context, out InodeAttributes attributes)
+    {
+        attributes = default;
+        if (!context.IsResent || !volume.TryRecall(context.Unique, out attributes)) return false;
+        CountRecalled();
+        return true;
+    }
+
+    private void CountRecalled() => Interlocked.Increment(ref recalled);
+
+    [LoggerMessage(EventId = 21, Level = LogLevel.Error,
+        Message = "{Operation} (request {Request}) has ended {Deaths} servers and is given up: its caller gets EIO")]
+    private partial void LogGivenUp(Fuse.Abi.Opcode operation, ulong request, int deaths);
+
+    [LoggerMessage(EventId = 22, Level = LogLevel.Information,
+        Message = "{Replayed} requests were sent again, {Recalled} of them answered from records")]
+    private partial void LogReplayed(long replayed, long recalled);
+}
