@@ -12,6 +12,7 @@ public sealed class Channel : IDisposable
 {
     private readonly long pollTicks;
     private int descriptor;
+    private bool waits = true;
 
     /// <summary>Takes over <paramref name="descriptor"/>: it is closed with the channel.</summary>
     /// <param name="descriptor">An open /dev/fuse.</param>
@@ -32,12 +33,27 @@ public sealed class Channel : IDisposable
     /// <summary>The descriptor; the channel's to close.</summary>
     public int Descriptor => descriptor;
 
+    /// <summary>
+    /// Says whether <see cref="Read"/> waits for a request, as it does at first, or only looks. No thread may be
+    /// reading.
+    /// </summary>
+    /// <remarks>
+    /// To look is one step here. A request seen by poll(2) can be gone before read(2), its caller killed, and a read
+    /// that blocks then waits for the next one.
+    /// </remarks>
+    public Errno SetWaiting(bool isWaiting)
+    {
+        waits = isWaiting;
+        return Libc.SetNonBlocking(descriptor, !isWaiting || pollTicks > 0);
+    }
+
     /// <summary>Waits for one request and reads it.</summary>
     /// <param name="buffer">Room for the largest request, its pages mapped.</param>
     /// <param name="length">Bytes of request, with OK.</param>
     /// <returns>
-    /// OK; EINTR when a signal came first; ENODEV when the filesystem was unmounted or the peer is gone; ECONNABORTED
-    /// when the connection was aborted; anything else says that the descriptor is of no use.
+    /// OK; EINTR when a signal came first; EAGAIN when there is no request and the channel only looks; ENODEV when the
+    /// filesystem was unmounted or the peer is gone; ECONNABORTED when the connection was aborted; anything else says
+    /// that the descriptor is of no use.
     /// </returns>
     public Errno Read(Span<byte> buffer, out int length)
     {
@@ -55,6 +71,7 @@ public sealed class Channel : IDisposable
                     continue;
 
                 case Errno.EAGAIN:
+                    if (!waits) return error;
                     if (Stopwatch.GetTimestamp() < deadline) continue;
                     error = WaitFor(PollEvents.Readable);
                     if (error != Errno.OK) return error;

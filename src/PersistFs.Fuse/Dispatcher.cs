@@ -41,6 +41,50 @@ internal sealed partial class Dispatcher(
         if (request.IsMalformed) worker.Counters.CountMalformed();
     }
 
+    /// <summary>
+    /// Serves what a dead server had in hand, from where it lies, if it has no reply: the kernel does not send that
+    /// again. What has a reply is left alone.
+    /// </summary>
+    /// <param name="counters">Where it is counted.</param>
+    /// <param name="inHand">Which worker of the dead server, and its memory.</param>
+    public void DispatchInHand(WorkerCounters counters, RequestInHand inHand)
+    {
+        Span<byte> memory = inHand.Memory.AsSpan();
+        InHeader header = MemoryMarshal.Read<InHeader>(memory);
+        if (header.LengthInBytes == 0 || HasReply(header.Opcode)) return;
+        counters.CountRequest(header.Opcode);
+        Span<byte> message = memory[..(int)Math.Min(header.LengthInBytes, (uint)memory.Length)];
+        bool isParsed = Request.TryParse(message, out Request request);
+        if (isParsed) Take(request.ToContext(inHand.Worker), ref request);
+        if (!isParsed || request.IsMalformed) counters.CountMalformed();
+        ClearInHand(memory);
+    }
+
+    /// <summary>Whoever finds this memory after a kill sees that no request was in hand.</summary>
+    public static void ClearInHand(Span<byte> memory) => MemoryMarshal.Write(memory, 0);
+
+    /// <summary>
+    /// Whether a request shows that none is left to be sent again: the kernel puts those before all that are sent for
+    /// the first time. Requests without a reply come from queues of their own and show nothing.
+    /// </summary>
+    public static bool FollowsReplay(ReadOnlySpan<byte> message) =>
+        MemoryMarshal.TryRead(message, out InHeader header)
+        && HasReply(header.Opcode)
+        && (header.Unique & InHeader.ResendBit) == 0;
+
+    /// <summary>Tells the file system that every request sent again has been answered.</summary>
+    public void EndReplay()
+    {
+        try
+        {
+            fileSystem.ReplayEnded();
+        }
+        catch (Exception exception) when (fileSystem.Answers(exception, out _))
+        {
+            // Nobody waits to be told.
+        }
+    }
+
     private void Serve(Worker worker, in RequestContext context, ref Request request)
     {
         Reply reply = new(worker.ReplyBody, worker.SegmentVectors);
@@ -121,7 +165,10 @@ internal sealed partial class Dispatcher(
             _ => Errno.ENOSYS,
         };
 
-    /// <summary>INIT: agrees on the terms. They are the file system's to keep before the kernel knows them.</summary>
+    /// <summary>
+    /// INIT: agrees on the terms, once in the life of a connection. They are the file system's to keep before the
+    /// kernel knows them; whether it does, a server that dies over INIT leaves open.
+    /// </summary>
     private Errno Initialize(ref Request request, ref Reply reply)
     {
         InitIn offer = request.TakePrefix<InitIn>(
@@ -139,7 +186,7 @@ internal sealed partial class Dispatcher(
                 + $"at least {Negotiated.Major}.{Negotiated.MinorMin} (Linux 5.4) is needed";
             return Errno.EPROTO;
         }
-        Negotiated terms = Negotiated.Choose(in offer, options);
+        Negotiated terms = negotiated ?? Negotiated.Choose(in offer, options);
         fileSystem.Initialize(terms);
         negotiated = terms;
         terms.FillReply(ref reply.Append<InitOut>());

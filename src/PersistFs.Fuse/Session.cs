@@ -1,4 +1,4 @@
-using System.Runtime.InteropServices;
+using System.Diagnostics.CodeAnalysis;
 using PersistFs.Linux;
 
 namespace PersistFs.Fuse;
@@ -61,30 +61,38 @@ public sealed class Session
     /// <exception cref="InvalidOperationException">The session was started before.</exception>
     public void Start()
     {
-        if (Interlocked.CompareExchange(ref serving, workers.Length, 0) != 0 || Completion.IsCompleted)
-        {
-            throw new InvalidOperationException("A session starts once.");
-        }
-        Errno error = Libc.PrepareWakeSignal();
-        if (error != Errno.OK) throw new InvalidOperationException($"The wake signal cannot be used: {error}.");
-        foreach (Worker worker in workers)
-        {
-            new Thread(() => Run(worker)) { Name = $"fuse-{worker.Index}", IsBackground = true }.Start();
-        }
+        Begin(workers.Length);
+        foreach (Worker worker in workers) StartThread(worker, isReplaying: false);
     }
 
     /// <summary>
     /// Starts the workers on a connection whose last server has died: what it had read and not answered is sent again,
     /// marked as such, before anything else is read.
     /// </summary>
+    /// <param name="inHand">
+    /// The memory that the workers of the dead server read to. A request there that has no reply is served from where
+    /// it lies, for the kernel does not send it again; its memory then says that none is in hand.
+    /// </param>
     /// <returns>
-    /// OK; or the error with which the kernel refused (EINVAL before Linux 6.9, EPERM when not mounted), and then the
-    /// session has not started.
+    /// OK as soon as the kernel has taken the demand: one worker serves what is sent again, then
+    /// <see cref="IFileSystem.ReplayEnded"/> is called, then the others start. Or the error with which the kernel
+    /// refused (EINVAL before Linux 6.9, EPERM when not mounted); the session has then not started, and may.
     /// </returns>
-    public Errno TakeOver()
+    /// <exception cref="InvalidOperationException">The session was started before.</exception>
+    public Errno TakeOver(IReadOnlyList<RequestInHand> inHand)
     {
+        Begin(workerCount: 1);
+        try
+        {
+            foreach (RequestInHand one in inHand) dispatcher.DispatchInHand(workers[0].Counters, one);
+        }
+        catch (Exception exception)
+        {
+            GiveUp(exception);
+        }
         Errno error = new Notifier(channel).Resend();
-        if (error == Errno.OK) Start();
+        if (error == Errno.OK) StartThread(workers[0], isReplaying: true);
+        else Volatile.Write(ref serving, 0);
         return error;
     }
 
@@ -95,32 +103,78 @@ public sealed class Session
     public void Stop()
     {
         isStopping = true;
-        if (Volatile.Read(ref serving) == 0) completion.TrySetResult(Stopped);
-        while (!Completion.Wait(WakeInterval))
+        do
         {
+            if (Volatile.Read(ref serving) == 0) completion.TrySetResult(end ?? Stopped);
             foreach (Worker worker in workers)
             {
                 if (worker.ThreadId != 0 && !worker.HasEnded) _ = Libc.WakeThread(worker.ThreadId);
             }
         }
+        while (!Completion.Wait(WakeInterval));
     }
 
-    private void Run(Worker worker)
+    private void Begin(int workerCount)
+    {
+        if (Interlocked.CompareExchange(ref serving, workerCount, 0) != 0 || Completion.IsCompleted)
+        {
+            throw new InvalidOperationException("A session starts once.");
+        }
+        Errno error = Libc.PrepareWakeSignal();
+        if (error != Errno.OK) throw new InvalidOperationException($"The wake signal cannot be used: {error}.");
+    }
+
+    private void StartThread(Worker worker, bool isReplaying) =>
+        new Thread(() => Run(worker, isReplaying)) { Name = $"fuse-{worker.Index}", IsBackground = true }.Start();
+
+    private void Run(Worker worker, bool isReplaying)
     {
         worker.ThreadId = Libc.ThreadId();
         try
         {
-            SessionEnd ended = Serve(worker);
+            SessionEnd? ended = isReplaying ? Replay(worker) : null;
+            ended ??= Serve(worker);
             Interlocked.CompareExchange(ref end, ended, null);
         }
         catch (Exception exception)
         {
-            // The file system may be half-way through a change. A successor knows how to go on from there; this
-            // process does not.
-            Environment.FailFast($"A request could not be served: {exception.Message}", exception);
+            GiveUp(exception);
         }
         worker.HasEnded = true;
         if (Interlocked.Decrement(ref serving) == 0) completion.TrySetResult(end!);
+    }
+
+    /// <summary>
+    /// Serves what the kernel sends again, on this thread alone, then starts the other workers.
+    /// </summary>
+    /// <returns>Why the session ends here, or null when it goes on.</returns>
+    private SessionEnd? Replay(Worker worker)
+    {
+        Errno error = channel.SetWaiting(false);
+        SessionEnd? ended = error == Errno.OK ? ServeReplay(worker) : EndOf(error);
+        error = channel.SetWaiting(true);
+        if (ended is null && error != Errno.OK) ended = EndOf(error);
+        if (ended is not null) return ended;
+        dispatcher.EndReplay();
+        Interlocked.Add(ref serving, workers.Length - 1);
+        foreach (Worker other in workers.AsSpan(1)) StartThread(other, isReplaying: false);
+        return null;
+    }
+
+    private SessionEnd? ServeReplay(Worker worker)
+    {
+        Span<byte> buffer = worker.RequestBytes;
+        while (!isStopping)
+        {
+            Errno error = channel.Read(buffer, out int length);
+            if (error == Errno.EAGAIN) return null;
+            if (error == Errno.EINTR) continue;
+            if (error != Errno.OK) return EndOf(error);
+            bool isLast = Dispatcher.FollowsReplay(buffer[..length]);
+            SessionEnd? ended = ServeOne(worker, length);
+            if (isLast || ended is not null) return ended;
+        }
+        return Stopped;
     }
 
     private SessionEnd Serve(Worker worker)
@@ -131,18 +185,30 @@ public sealed class Session
             Errno error = channel.Read(buffer, out int length);
             if (error == Errno.EINTR) continue;
             if (error != Errno.OK) return EndOf(error);
-            dispatcher.Dispatch(worker, length);
-
-            // Whoever finds this memory after a kill sees that no request was in hand.
-            MemoryMarshal.Write(buffer, 0);
-            if (dispatcher.Refusal is { } refusal)
-            {
-                _ = Task.Run(Stop);
-                return new SessionEnd(SessionEndReason.Refused, refusal);
-            }
+            SessionEnd? ended = ServeOne(worker, length);
+            if (ended is not null) return ended;
         }
         return Stopped;
     }
+
+    /// <summary>Serves the request that the worker has read.</summary>
+    /// <returns>Why the session ends with it, or null when it goes on.</returns>
+    private SessionEnd? ServeOne(Worker worker, int length)
+    {
+        dispatcher.Dispatch(worker, length);
+        Dispatcher.ClearInHand(worker.RequestBytes);
+        if (dispatcher.Refusal is not { } refusal) return null;
+        _ = Task.Run(Stop);
+        return new SessionEnd(SessionEndReason.Refused, refusal);
+    }
+
+    /// <summary>
+    /// Ends the process: the file system may be half-way through a change. A successor knows how to go on from there;
+    /// this process does not.
+    /// </summary>
+    [DoesNotReturn]
+    private static void GiveUp(Exception exception) =>
+        Environment.FailFast($"A request could not be served: {exception.Message}", exception);
 
     private static SessionEnd EndOf(Errno error) => error switch
     {

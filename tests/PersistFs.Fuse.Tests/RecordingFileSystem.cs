@@ -36,6 +36,12 @@ internal sealed unsafe class RecordingFileSystem : IFileSystem
     /// <summary>Set when one of those waits.</summary>
     public ManualResetEventSlim Waiting { get; } = new();
 
+    /// <summary>Who forgot what, in order.</summary>
+    public ConcurrentQueue<RequestContext> Forgetful { get; } = new();
+
+    /// <summary>Set when the replay has ended.</summary>
+    public ManualResetEventSlim Replayed { get; } = new();
+
     public void Initialize(Negotiated negotiated)
     {
         Terms = negotiated;
@@ -46,6 +52,12 @@ internal sealed unsafe class RecordingFileSystem : IFileSystem
 
     public void Completed(in RequestContext context, bool isDelivered) =>
         Calls.Enqueue(isDelivered ? "Completed" : "Completed undelivered");
+
+    public void ReplayEnded()
+    {
+        Calls.Enqueue("ReplayEnded");
+        Replayed.Set();
+    }
 
     public Errno Lookup(in RequestContext context, FileName name, ref EntryOut entry) =>
         Enter(in context, $"Lookup {Text(name)}", ref entry);
@@ -58,6 +70,7 @@ internal sealed unsafe class RecordingFileSystem : IFileSystem
 
     public void Forget(in RequestContext context, ReadOnlySpan<ForgetOne> forgotten)
     {
+        Forgetful.Enqueue(context);
         foreach (ForgetOne one in forgotten) Calls.Enqueue($"Forget {one.NodeId.Value} {one.LookupCount}");
     }
 

@@ -90,7 +90,7 @@ public sealed class SessionTests
         Negotiated terms = new(45, InitFlags.NoOpenSupport, 4096, 4096, 1, 12, 9);
         using KernelPeer peer = new(new RecordingFileSystem(), OneWorker, terms);
 
-        Assert.Equal(Errno.OK, peer.Session.TakeOver());
+        Assert.Equal(Errno.OK, peer.Session.TakeOver([]));
 
         KernelReply notification = peer.Receive();
         Assert.Equal(
