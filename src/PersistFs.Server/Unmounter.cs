@@ -7,6 +7,9 @@ public static class Unmounter
 {
     private const int EndLimitInMilliseconds = 30_000;
 
+    private const int BusyTriesMax = 50;
+    private const int BusyWaitInMilliseconds = 20;
+
     /// <summary>Unmounts what is mounted on <paramref name="path"/>.</summary>
     /// <param name="path">The mount point.</param>
     /// <param name="isLazy">Whether files in use are no obstacle.</param>
@@ -26,10 +29,27 @@ public static class Unmounter
         }
         int process = waitsForServer ? OpenServer(mountPoint) : -1;
         bool isDead = MountPoint.Ask(mountPoint) is Errno.ENOTCONN or Errno.ECONNABORTED;
-        Errno error = MountPoint.Unmount(mountPoint, isLazy || isDead);
-        if (error == Errno.EBUSY) throw Busy(mountPoint);
+        Errno error = UnmountWhenIdle(mountPoint, isLazy || isDead);
         if (error != Errno.OK) throw FailureException.FromSystem(mountPoint, "unmount it", error);
         if (process >= 0) AwaitEnd(mountPoint, process);
+    }
+
+    /// <summary>
+    /// Unmounts; while the mount is busy and no process has a file there, tries again for a second: who asks for the
+    /// room of every mount, as df(1) does, keeps each of them busy for a moment.
+    /// </summary>
+    /// <exception cref="FailureException">MountPointBusy.</exception>
+    private static Errno UnmountWhenIdle(string mountPoint, bool isLazy)
+    {
+        Errno error = MountPoint.Unmount(mountPoint, isLazy);
+        for (int tries = 0; error == Errno.EBUSY; tries++)
+        {
+            IReadOnlyList<string> holders = MountHolders.Find(mountPoint);
+            if (holders.Count > 0 || tries == BusyTriesMax) throw Busy(mountPoint, holders);
+            Thread.Sleep(BusyWaitInMilliseconds);
+            error = MountPoint.Unmount(mountPoint, isLazy);
+        }
+        return error;
     }
 
     /// <summary>A descriptor of the server's process, or -1 when there is none that answers.</summary>
@@ -50,9 +70,8 @@ public static class Unmounter
             "its open files may still be in use; see: persistfs status");
     }
 
-    private static FailureException Busy(string mountPoint)
+    private static FailureException Busy(string mountPoint, IReadOnlyList<string> holders)
     {
-        IReadOnlyList<string> holders = MountHolders.Find(mountPoint);
         string users = holders.Count == 0 ? "another mount or process" : "process " + string.Join(", ", holders);
         return new FailureException(FailureKind.MountPointBusy, $"{mountPoint}: busy: {users} uses it",
             $"end that, or unmount lazily with: persistfs down --lazy {mountPoint}");

@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 namespace PersistFs.EndToEnd.Tests.Restart;
 
 /// <summary>All that a tree knows of its files is there when it is mounted again.</summary>
@@ -47,6 +49,24 @@ public sealed class PersistenceTests(RestartTree restart)
         Tree.CheckOffline();
         Assert.Equal(before, Tool.Bash(here, Describe));
         Tool.Run("rm", "-rf", here);
+    }
+
+    [RootFact(ProductOnly = true)]
+    public void Down_is_not_refused_because_somebody_asks_for_the_room_of_every_mount()
+    {
+        using Process asker = Tool.Start("/", "bash", "-c", "while :; do stat -f \"$1\"; done &>/dev/null", "bash", Tree.Root);
+        try
+        {
+            for (int round = 0; round < 8; round++)
+            {
+                Tree.Down();
+                Tree.Up();
+            }
+        }
+        finally
+        {
+            asker.Kill(entireProcessTree: true);
+        }
     }
 
     [RootFact(ProductOnly = true)]
