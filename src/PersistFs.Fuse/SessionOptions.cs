@@ -40,6 +40,12 @@ public sealed record SessionOptions
     /// </summary>
     public bool WritebackCache { get; init; } = true;
 
+    /// <summary>
+    /// Whether direct I/O of one caller is several requests at once, and that of io_submit(2) ends by itself. The page
+    /// cache may then keep what such a write has replaced, if another reads the file through it meanwhile.
+    /// </summary>
+    public bool AsyncDirectIo { get; init; }
+
     /// <summary>Whether OPEN, RELEASE, OPENDIR and RELEASEDIR are done without.</summary>
     public bool NoOpen { get; init; } = true;
 
@@ -68,10 +74,11 @@ public sealed record SessionOptions
 
     /// <summary>INIT flags to choose where they are offered; PROTOCOL.md has the reason for each.</summary>
     internal InitFlags WantedFlags =>
-        InitFlags.AsyncRead | InitFlags.BigWrites | InitFlags.AsyncDirectIo | InitFlags.ParallelDirectoryOperations
+        InitFlags.AsyncRead | InitFlags.BigWrites | InitFlags.ParallelDirectoryOperations
         | InitFlags.AbortError | InitFlags.MaxPages | InitFlags.ExplicitInvalidateData
         | InitFlags.HandleKillPrivilegesV2 | InitFlags.SetXattrExtended | InitFlags.InitExtended
         | InitFlags.CreateSupplementaryGroup | InitFlags.DirectIoAllowMap | InitFlags.HasResend
+        | When(AsyncDirectIo, InitFlags.AsyncDirectIo)
         | When(NoOpen, InitFlags.NoOpenSupport | InitFlags.NoOpenDirectorySupport)
         | When(CachesSymbolicLinks, InitFlags.CacheSymbolicLinks)
         | When(WritebackCache, InitFlags.WritebackCache)

@@ -6,7 +6,7 @@ namespace PersistFs.EndToEnd.Tests.Posix;
 [Collection(PosixCollection.Name)]
 public sealed class DirectIoTests(MountedTree tree) : TreeTest(tree)
 {
-    private const int ReadWriteCreate = 0x42;
+    private const int ReadWriteCreate = 0x42 | CloseOnExec, ReadWrite = 2 | CloseOnExec, CloseOnExec = 0x80000;
 
     [RootTheory]
     [InlineData(4096)]
@@ -38,6 +38,39 @@ public sealed class DirectIoTests(MountedTree tree) : TreeTest(tree)
         Assert.Equal(8192, direct.Size);
         Assert.Equal(8192, StatusOf(At("file")).st_size);
         Assert.Equal(0, Transfer(direct, new byte[4096], isWrite: false, offset: 8192));
+    }
+
+    [RootFact]
+    public unsafe void What_an_asynchronous_direct_write_has_replaced_is_not_read_any_more()
+    {
+        const int Length = 160 * 4096, Rounds = 200;
+        using Descriptor buffered = Descriptor.Create(At("file"));
+        buffered.Write(new byte[Length]);
+        using Descriptor direct = Descriptor.Adopt(Kernel.Open(At("file"), ReadWrite | Kernel.DirectIo, 0));
+        bool isOver = false;
+        Thread reader = new(() =>
+        {
+            using Descriptor other = Descriptor.Open(At("file"), OpenFlags.O_RDONLY);
+            while (!Volatile.Read(ref isOver)) other.ReadAt(0, Length);
+        });
+        reader.Start();
+        byte* aligned = (byte*)NativeMemory.AlignedAlloc(Length, 4096);
+        try
+        {
+            for (int round = 1; round <= Rounds; round++)
+            {
+                new Span<byte>(aligned, Length).Fill((byte)round);
+                Assert.Equal(Length, Succeeds(Kernel.WriteAsynchronously(direct.Number, aligned, Length, 0)));
+                byte[] found = buffered.ReadAt(0, Length);
+                Assert.Equal((round, -1), (round, found.AsSpan().IndexOfAnyExcept((byte)round)));
+            }
+        }
+        finally
+        {
+            NativeMemory.AlignedFree(aligned);
+            Volatile.Write(ref isOver, true);
+            reader.Join();
+        }
     }
 
     private static unsafe long Transfer(Descriptor file, byte[] bytes, bool isWrite, long offset = 0)

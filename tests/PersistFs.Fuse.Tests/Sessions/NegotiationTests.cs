@@ -42,7 +42,7 @@ public sealed class NegotiationTests
         Assert.Equal((0, 0u), (reply.RequestTimeoutInSeconds, reply.MaxStackDepth));
         Assert.Equal(
             InitFlags.AsyncRead | InitFlags.ExportSupport | InitFlags.BigWrites | InitFlags.DontMask
-            | InitFlags.DoReadDirectoryPlus | InitFlags.ReadDirectoryPlusAuto | InitFlags.AsyncDirectIo
+            | InitFlags.DoReadDirectoryPlus | InitFlags.ReadDirectoryPlusAuto
             | InitFlags.WritebackCache | InitFlags.NoOpenSupport | InitFlags.ParallelDirectoryOperations
             | InitFlags.PosixAcl | InitFlags.AbortError | InitFlags.MaxPages | InitFlags.CacheSymbolicLinks
             | InitFlags.NoOpenDirectorySupport | InitFlags.ExplicitInvalidateData | InitFlags.HandleKillPrivilegesV2
@@ -79,6 +79,12 @@ public sealed class NegotiationTests
         Assert.Equal(
             InitFlags.DoReadDirectoryPlus, flags & (InitFlags.DoReadDirectoryPlus | InitFlags.ReadDirectoryPlusAuto));
     }
+
+    [Fact]
+    public void Direct_io_can_be_asynchronous() =>
+        Assert.Equal(
+            InitFlags.AsyncDirectIo,
+            FlagsOf(Negotiate(new SessionOptions { AsyncDirectIo = true })) & InitFlags.AsyncDirectIo);
 
     [Theory, InlineData(true), InlineData(false)]
     public void Some_things_are_never_asked_for(bool noOpen) =>
