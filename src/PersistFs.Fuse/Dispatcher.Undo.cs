@@ -11,7 +11,18 @@ internal sealed partial class Dispatcher
     /// <summary>Takes back lookups and handles that were given in a reply the kernel did not take.</summary>
     private void Undo(in RequestContext context, ref Reply reply)
     {
-        ReadOnlySpan<byte> body = reply.Body;
+        try
+        {
+            UndoReply(in context, reply.Body);
+        }
+        catch (Exception exception) when (fileSystem.Answers(exception, out _))
+        {
+            // Nobody waits to be told.
+        }
+    }
+
+    private void UndoReply(in RequestContext context, ReadOnlySpan<byte> body)
+    {
         switch (context.Opcode)
         {
             case Opcode.Lookup or Opcode.MakeNode or Opcode.MakeDirectory or Opcode.SymbolicLink or Opcode.Link:

@@ -106,11 +106,11 @@ internal sealed partial class Dispatcher(
         if (request.Failed(out Errno failure)) return failure;
         if (context.Opcode == Opcode.Init) return Initialize(ref request, ref reply);
         if (negotiated is not { } terms) return Errno.EIO;
-        Errno admission = fileSystem.Admit(in context);
-        if (admission != Errno.OK) return admission;
         Errno answer = Errno.OK;
         try
         {
+            Errno admission = fileSystem.Admit(in context);
+            if (admission != Errno.OK) return admission;
             return Handle(in context, terms, ref request, ref reply);
         }
         catch (Exception exception) when (fileSystem.Answers(exception, out answer))

@@ -47,7 +47,8 @@ public interface IFileSystem
     /// </summary>
     /// <remarks>
     /// No request is in hand meanwhile. Requests sent for the first time may have been served before. Not called when
-    /// the session is stopped, or the connection ends, while requests sent again are still to come.
+    /// the session is stopped, or the connection ends, while requests sent again are still to come. Called as well where
+    /// the kernel cannot send anything again and the session was started nonetheless.
     /// </remarks>
     void ReplayEnded()
     {

@@ -18,6 +18,7 @@ public sealed class Session
         new(TaskCreationOptions.RunContinuationsAsynchronously);
     private SessionEnd? end;
     private int serving;
+    private bool isTakingOver;
     private volatile bool isStopping;
 
     /// <summary>Prepares a session; nothing is read yet.</summary>
@@ -58,11 +59,16 @@ public sealed class Session
     public SessionCounters ReadCounters() => new(workers);
 
     /// <summary>Starts the workers, each on a thread of its own.</summary>
+    /// <remarks>
+    /// After a <see cref="TakeOver"/> that was refused nothing is sent again: the replay ends as soon as it has begun.
+    /// What the dead server had read and not answered is then lost to its callers, who wait until the connection ends.
+    /// </remarks>
     /// <exception cref="InvalidOperationException">The session was started before.</exception>
     public void Start()
     {
-        Begin(workers.Length);
-        foreach (Worker worker in workers) StartThread(worker, isReplaying: false);
+        Begin(isTakingOver ? 1 : workers.Length);
+        if (isTakingOver) StartThread(workers[0], isReplaying: true);
+        else StartThreads(workers);
     }
 
     /// <summary>
@@ -82,6 +88,7 @@ public sealed class Session
     public Errno TakeOver(IReadOnlyList<RequestInHand> inHand)
     {
         Begin(workerCount: 1);
+        isTakingOver = true;
         try
         {
             foreach (RequestInHand one in inHand) dispatcher.DispatchInHand(workers[0].Counters, one);
@@ -124,6 +131,11 @@ public sealed class Session
         if (error != Errno.OK) throw new InvalidOperationException($"The wake signal cannot be used: {error}.");
     }
 
+    private void StartThreads(ReadOnlySpan<Worker> starting)
+    {
+        foreach (Worker worker in starting) StartThread(worker, isReplaying: false);
+    }
+
     private void StartThread(Worker worker, bool isReplaying) =>
         new Thread(() => Run(worker, isReplaying)) { Name = $"fuse-{worker.Index}", IsBackground = true }.Start();
 
@@ -157,7 +169,7 @@ public sealed class Session
         if (ended is not null) return ended;
         dispatcher.EndReplay();
         Interlocked.Add(ref serving, workers.Length - 1);
-        foreach (Worker other in workers.AsSpan(1)) StartThread(other, isReplaying: false);
+        StartThreads(workers.AsSpan(1));
         return null;
     }
 

@@ -30,6 +30,9 @@ internal sealed unsafe class RecordingFileSystem : IFileSystem
     /// <summary>What is answered in every operation's place.</summary>
     public Errno Admission { get; set; }
 
+    /// <summary>Thrown by ADMIT and FORGET, where it is set, and answered with ESTALE.</summary>
+    public Exception? Damage { get; set; }
+
     /// <summary>Waited for within LOOKUP, CREATE, OPEN, READ and READDIRPLUS.</summary>
     public ManualResetEventSlim Gate { get; } = new(initialState: true);
 
@@ -48,7 +51,13 @@ internal sealed unsafe class RecordingFileSystem : IFileSystem
         Calls.Enqueue("Initialize");
     }
 
-    public Errno Admit(in RequestContext context) => Admission;
+    public Errno Admit(in RequestContext context) => Damage is null ? Admission : throw Damage;
+
+    public bool Answers(Exception exception, out Errno answer)
+    {
+        answer = Errno.ESTALE;
+        return exception == Damage;
+    }
 
     public void Completed(in RequestContext context, bool isDelivered) =>
         Calls.Enqueue(isDelivered ? "Completed" : "Completed undelivered");
@@ -70,6 +79,7 @@ internal sealed unsafe class RecordingFileSystem : IFileSystem
 
     public void Forget(in RequestContext context, ReadOnlySpan<ForgetOne> forgotten)
     {
+        if (Damage is not null) throw Damage;
         Forgetful.Enqueue(context);
         foreach (ForgetOne one in forgotten) Calls.Enqueue($"Forget {one.NodeId.Value} {one.LookupCount}");
     }

@@ -193,6 +193,14 @@ public sealed class DispatchTests : IDisposable
     }
 
     [Fact]
+    public void Damage_found_on_admission_is_answered()
+    {
+        fileSystem.Damage = new InvalidDataException("for a test");
+
+        Assert.Equal(Errno.ESTALE, peer.Exchange(SampleRequest.Of(Opcode.StatFs).ToBuilder()).Error);
+    }
+
+    [Fact]
     public void Other_answers_have_their_structure()
     {
         KernelReply Ask(Opcode opcode) => peer.Exchange(SampleRequest.Of(opcode).ToBuilder());

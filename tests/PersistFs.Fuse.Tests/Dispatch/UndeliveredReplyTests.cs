@@ -60,4 +60,24 @@ public sealed class UndeliveredReplyTests
 
         Assert.Equal(["Lookup name", "Completed undelivered"], fileSystem.Calls);
     }
+
+    [Fact]
+    public async Task A_file_system_that_cannot_take_back_is_told_that_the_request_has_ended()
+    {
+        RecordingFileSystem fileSystem = new();
+        using KernelPeer peer = new(fileSystem, new SessionOptions { WorkerCount = 1 });
+        peer.Begin();
+        fileSystem.Calls.Clear();
+        fileSystem.Gate.Reset();
+        fileSystem.Waiting.Reset();
+
+        peer.Send(SampleRequest.Of(Opcode.Lookup).ToBuilder());
+        Assert.True(fileSystem.Waiting.Wait(TimeSpan.FromSeconds(20)));
+        peer.Close();
+        fileSystem.Damage = new InvalidDataException("for a test");
+        fileSystem.Gate.Set();
+        await peer.Session.Completion.WaitAsync(TimeSpan.FromSeconds(20));
+
+        Assert.Equal(["Lookup name", "Completed undelivered"], fileSystem.Calls);
+    }
 }

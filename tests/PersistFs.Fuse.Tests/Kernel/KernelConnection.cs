@@ -16,13 +16,11 @@ internal sealed class KernelConnection : IDisposable
     private readonly List<Session> sessions = [];
     private int workersOfTheDead = 100;
 
-    /// <summary>Mounts; INIT is not answered.</summary>
+    /// <summary>Opens the device; there is no connection yet.</summary>
     public KernelConnection()
     {
         Target = Directory.CreateTempSubdirectory("persistfs-fuse-").FullName;
-        int device = Mount.OpenDevice();
-        Mount.Attach(device, new MountOptions { Target = Target, Source = "test", DefaultPermissions = false });
-        Channel = new Channel(device);
+        Channel = new Channel(Mount.OpenDevice());
     }
 
     /// <summary>The mount point.</summary>
@@ -33,6 +31,14 @@ internal sealed class KernelConnection : IDisposable
 
     /// <summary>The path of a name in the root directory.</summary>
     public string this[string name] => Path.Combine(Target, name);
+
+    /// <summary>Mounts; INIT is not answered.</summary>
+    public KernelConnection Begin()
+    {
+        MountOptions options = new() { Target = Target, Source = "test", DefaultPermissions = false };
+        Mount.Attach(Channel.Descriptor, options);
+        return this;
+    }
 
     /// <summary>A session that has not started.</summary>
     public Session NewSession(IFileSystem fileSystem, int workerCount, Negotiated? inherited = null)

@@ -16,7 +16,7 @@ public sealed class TakeOverTests : IDisposable
     private static readonly IEnumerable<int> InHand = Enumerable.Range(0, CallersInHand);
 
     private readonly DirectoryTree tree = new();
-    private readonly Lazy<KernelConnection> made = new(() => new KernelConnection());
+    private readonly Lazy<KernelConnection> made = new(() => new KernelConnection().Begin());
 
     private KernelConnection Connection => made.Value;
 
@@ -151,6 +151,23 @@ public sealed class TakeOverTests : IDisposable
 
         Assert.Equal(SessionEndReason.Unmounted, (await successor.Completion.WaitAsync(Patience)).Reason);
         Assert.False(tree.Replayed.IsSet);
+    }
+
+    [ResendFact]
+    public void Where_the_kernel_refuses_the_session_starts_and_its_replay_ends()
+    {
+        using KernelConnection connection = new();
+        Session session = connection.NewSession(tree, workerCount: 2);
+        Assert.Equal(Errno.EPERM, session.TakeOver([]));
+        Assert.False(session.Completion.IsCompleted);
+
+        connection.Begin();
+        session.Start();
+
+        Assert.True(tree.Replayed.Wait(Patience));
+        Assert.NotNull(tree.Terms);
+        Assert.Equal(-1, Syscall.stat(connection["missing"], out _));
+        Assert.Single(tree.Calls, "ReplayEnded");
     }
 
     /// <summary>A first server answers INIT and <paramref name="calls"/>, then reads no more.</summary>
