@@ -102,11 +102,13 @@ internal sealed partial class Dispatcher
         return Stamp(ref entry, fileSystem.Link(in context, target, name, ref entry));
     }
 
-    private Errno Create(in RequestContext context, ref Request request, ref Reply reply)
+    private Errno Create(in RequestContext context, Negotiated terms, ref Request request, ref Reply reply)
     {
         CreateIn create = request.Take<CreateIn>();
         FileName name = request.TakeName();
         if (request.Failed(out Errno failure)) return failure;
+        // The kernel then makes files by MKNOD, and there is no open file to send a RELEASE for.
+        if (terms.Has(InitFlags.NoOpenSupport)) return Errno.ENOSYS;
         RequestContext maker = context with { Umask = create.Umask };
         ref EntryOut entry = ref reply.Append<EntryOut>();
         ref OpenOut opened = ref AppendOpened(ref reply);

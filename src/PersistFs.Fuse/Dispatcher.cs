@@ -137,7 +137,7 @@ internal sealed partial class Dispatcher(
             Opcode.Rename => Rename(in context, ref request),
             Opcode.Rename2 => Rename2(in context, ref request),
             Opcode.Link => Link(in context, ref request, ref reply),
-            Opcode.Create => Create(in context, ref request, ref reply),
+            Opcode.Create => Create(in context, terms, ref request, ref reply),
             Opcode.TemporaryFile => MakeTemporaryFile(in context, ref request, ref reply),
             Opcode.Open => Open(in context, terms, ref request, ref reply),
             Opcode.Release => Release(in context, ref request),

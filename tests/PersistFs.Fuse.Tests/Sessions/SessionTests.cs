@@ -106,14 +106,16 @@ public sealed class SessionTests
     }
 
     [Fact]
-    public void Without_open_files_OPEN_and_OPENDIR_are_answered_with_ENOSYS()
+    public void Without_open_files_OPEN_OPENDIR_and_CREATE_are_answered_with_ENOSYS()
     {
         RecordingFileSystem fileSystem = new();
         using KernelPeer peer = new KernelPeer(fileSystem, OneWorker).Begin();
 
         Assert.Equal(Errno.ENOSYS, peer.Exchange(SampleRequest.Of(Opcode.Open).ToBuilder()).Error);
         Assert.Equal(Errno.ENOSYS, peer.Exchange(SampleRequest.Of(Opcode.OpenDirectory).ToBuilder()).Error);
+        Assert.Equal(Errno.ENOSYS, peer.Exchange(SampleRequest.Of(Opcode.Create).ToBuilder()).Error);
         Assert.DoesNotContain(fileSystem.Calls, call => call.StartsWith("Open", StringComparison.Ordinal));
+        Assert.DoesNotContain(fileSystem.Calls, call => call.StartsWith("Create", StringComparison.Ordinal));
     }
 
     [Theory, InlineData(0), InlineData(50)]

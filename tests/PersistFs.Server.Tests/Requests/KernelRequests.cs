@@ -10,8 +10,9 @@ internal static class KernelRequests
     public static KernelRequestBuilder Lookup(NodeId parent, string name) => new KernelRequestBuilder(Opcode.Lookup, parent)
         .WithName(name);
 
+    /// <summary>What open(2) with O_CREAT asks for where nothing is opened.</summary>
     public static KernelRequestBuilder Create(NodeId parent, string name, uint mode = 0x81A4, uint umask = 0x12) =>
-        new KernelRequestBuilder(Opcode.Create, parent).With(new CreateIn { Mode = mode, Umask = umask }).WithName(name);
+        new KernelRequestBuilder(Opcode.MakeNode, parent).With(new MakeNodeIn { Mode = mode, Umask = umask }).WithName(name);
 
     public static KernelRequestBuilder MakeDirectory(NodeId parent, string name) =>
         new KernelRequestBuilder(Opcode.MakeDirectory, parent).With(new MakeDirectoryIn { Mode = 0x1ED }).WithName(name);
