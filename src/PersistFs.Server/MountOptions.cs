@@ -1,4 +1,5 @@
 using System.Globalization;
+using PersistFs.Engine;
 using PersistFs.Linux;
 
 namespace PersistFs.Server;
@@ -50,6 +51,12 @@ public sealed record MountOptions
 
     /// <summary>fsname=: the source that /proc/mounts shows; null for the arena.</summary>
     public string? SourceName { get; init; }
+
+    /// <summary>When reads set access times: the kernel leaves that to the server, whatever the mount's flags.</summary>
+    public AccessTimePolicy AccessTimes =>
+        (Flags & (MountFlags.ReadOnly | MountFlags.NoAccessTime)) != 0 ? AccessTimePolicy.Never
+        : (Flags & MountFlags.StrictAccessTime) != 0 ? AccessTimePolicy.Always
+        : AccessTimePolicy.Relative;
 
     public bool IsReadOnly => (Flags & MountFlags.ReadOnly) != 0;
 

@@ -155,6 +155,7 @@ internal sealed partial class VolumeServer : IDisposable
         volume.BeginSession();
         fileSystem = new VolumeFileSystem(volume, options.WorkerCount, logger);
         fileSystem.PrepareRoot(options.Mount);
+        volume.AccessTimes = options.Mount.AccessTimes;
         maintenance = new MaintenanceThread(volume);
     }
 

@@ -67,6 +67,9 @@ public sealed partial class Volume
         worker.Leave();
     }
 
+    /// <summary>When reading sets access times; to be set before anything is read.</summary>
+    public AccessTimePolicy AccessTimes { get; set; }
+
     /// <summary>readlink(2): copies where a symbolic link leads.</summary>
     /// <param name="worker">The calling thread's worker.</param>
     /// <param name="inode">A symbolic link.</param>
@@ -118,16 +121,15 @@ public sealed partial class Volume
         list.Add(ZeroRegion.Address, (nuint)length);
     }
 
-    /// <summary>
-    /// Stores the access time where relatime does (mount(8)): it is not after a change, or a day old.
-    /// </summary>
+    /// <summary>Stores the access time where <see cref="AccessTimes"/> and the file's own flag have it so.</summary>
     private void NoteAccess(ref readonly InodeRecord record)
     {
-        if (State == VolumeState.ReadOnly || (record.Flags & InodeFlags.NoAccessTime) != 0) return;
+        if (State == VolumeState.ReadOnly || AccessTimes == AccessTimePolicy.Never) return;
+        if ((record.Flags & InodeFlags.NoAccessTime) != 0) return;
         long accessed = record.AccessTime;
         long now = Libc.FileTimeNow();
         bool isChangedSince = accessed <= record.ModificationTime || accessed <= record.ChangeTime;
-        bool isDue = isChangedSince || now - accessed >= NanosecondsPerDay;
+        bool isDue = isChangedSince || now - accessed >= NanosecondsPerDay || AccessTimes == AccessTimePolicy.Always;
         if (isDue && accessed != now) Store.Word(ref Unsafe.AsRef(in record.AccessTime), now);
     }
 }

@@ -126,6 +126,27 @@ public sealed class TimeTests(MountedTree tree) : TreeTest(tree)
         Assert.Equal((before.BirthSeconds, before.BirthNanoseconds), (after.BirthSeconds, after.BirthNanoseconds));
     }
 
+    [RootTheory(ProductOnly = true)]
+    [InlineData("relatime", false, true)]
+    [InlineData("relatime", true, false)]
+    [InlineData("noatime", false, false)]
+    [InlineData("strictatime", true, true)]
+    public void Reading_sets_the_access_time_as_the_mount_has_it(string option, bool isLater, bool moves)
+    {
+        using MountedTree own = MountedTree.Start("64M", option);
+        string path = own.NewDirectory() + "/file";
+        File.WriteAllText(path, "text");
+        Set(path, Time(0, Omit), Time(1000, 0));
+        // A year ahead, and so later than the change that setting it is.
+        long accessed = isLater ? DateTimeOffset.UtcNow.ToUnixTimeSeconds() + 31_536_000 : 900;
+        Set(path, Time(accessed, 0), Time(0, Omit));
+        // What the kernel has of the file in its cache is read without the server.
+        own.Down();
+        own.Up();
+        Assert.Equal("text", TextOf(path));
+        Assert.Equal(moves, StatusOf(path).st_atime != accessed);
+    }
+
     private static StatxBuffer Birth(string path)
     {
         Succeeds(Kernel.Statx(Kernel.WorkingDirectory, path, 0, out StatxBuffer buffer));

@@ -230,6 +230,24 @@ public sealed class DataLimitTests : IDisposable
         Assert.InRange(file.Record.AccessTime, now, long.MaxValue);
     }
 
+    [Theory]
+    [InlineData(AccessTimePolicy.Never, 10, false)]
+    [InlineData(AccessTimePolicy.Relative, 10, true)]
+    [InlineData(AccessTimePolicy.Relative, 5, false)]
+    [InlineData(AccessTimePolicy.Always, 5, true)]
+    public void The_access_time_moves_as_the_mount_has_it(AccessTimePolicy policy, long age, bool moves)
+    {
+        var file = new DataFile(arena);
+        arena.Volume.AccessTimes = policy;
+        Assert.Equal(Errno.OK, file.Write(0, ones.AsSpan(0, 100)));
+        long now = Libc.FileTimeNow();
+        file.Set(in file.Record.ModificationTime, now - 10);
+        file.Set(in file.Record.ChangeTime, now - 10);
+        file.Set(in file.Record.AccessTime, now - age);
+        file.Read(0, 10);
+        Assert.Equal(moves, file.Record.AccessTime != now - age);
+    }
+
     [Fact]
     public void Positions_of_data_and_holes_are_those_of_lseek()
     {
