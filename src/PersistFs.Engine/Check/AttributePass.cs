@@ -13,6 +13,8 @@ internal sealed class AttributePass
     private readonly CheckContext context;
     private readonly HashSet<UInt128> names = [];
     private InodeNumber inode;
+    private ArenaPointer link;
+    private ulong next;
     private long namesLength;
 
     public AttributePass(CheckContext context) => this.context = context;
@@ -23,14 +25,18 @@ internal sealed class AttributePass
         names.Clear();
         namesLength = 0;
         var pointer = new ArenaPointer(record.Attributes);
+        link = context.Arena.PointerTo(in record.Attributes);
         // The marks end the walk of a list that leads back into itself.
         while (!pointer.IsNull && TryClaim(pointer, out int size))
         {
             AttributeHeader header = context.Arena.At<AttributeHeader>(pointer);
+            next = header.Next;
             CheckAttribute(pointer, context.Arena.Bytes(pointer, size), in header);
-            pointer = new ArenaPointer(header.Next);
+            if (namesLength > NamesLengthMax) Report(pointer, $"has attributes whose names take {namesLength} bytes.");
+            // The next-word is the first of an attribute.
+            link = pointer;
+            pointer = new ArenaPointer(next);
         }
-        if (namesLength > NamesLengthMax) Report(ArenaPointer.Null, $"has attributes whose names take {namesLength} bytes.");
     }
 
     private bool TryClaim(ArenaPointer pointer, out int size)
@@ -38,28 +44,39 @@ internal sealed class AttributePass
         BlockType type = context.TypeAt(pointer);
         bool isObject = SizeClass.IsSlab(type) && type != BlockType.InodeSlab;
         size = SizeClass.ObjectSize(type);
-        return context.TryClaimObject(inode, "its list of attributes", pointer, isObject ? type : BlockType.FirstSlab);
+        return context.TryClaimObject(
+            inode,
+            "its list of attributes",
+            pointer,
+            isObject ? type : BlockType.FirstSlab,
+            new Way(link, pointer.Value));
     }
 
     private void CheckAttribute(ArenaPointer pointer, ReadOnlySpan<byte> bytes, in AttributeHeader header)
     {
         int nameEnd = AttributeHeader.SizeInBytes + header.NameLength;
-        if (header.NameLength is 0 or > NameLengthMax || nameEnd > bytes.Length || header.ValueLength > AttributeHeader.ValueLengthMax)
+        if (header.NameLength is 0 or > NameLengthMax || nameEnd > bytes.Length
+            || header.ValueLength > AttributeHeader.ValueLengthMax || header.Reserved != 0)
         {
-            Report(pointer, $"has an attribute with a name of {header.NameLength} and a value of {header.ValueLength} bytes.");
+            Report(
+                pointer,
+                $"has an attribute with a name of {header.NameLength} and a value of {header.ValueLength} bytes, "
+                    + $"reserved byte {header.Reserved}.");
             return;
         }
         ReadOnlySpan<byte> name = bytes[AttributeHeader.SizeInBytes..nameEnd];
-        if (name.Contains((byte)0) || !name.Contains((byte)'.')) Report(pointer, $"has an attribute of the impossible name {NameText.Of(name)}.");
+        if (name.Contains((byte)0) || !name.Contains((byte)'.'))
+            Report(pointer, $"has an attribute of the impossible name {NameText.Of(name)}.");
         namesLength += name.Length + 1;
-        if (namesLength <= NamesLengthMax && !names.Add(new UInt128(SipHash.Compute(0, 0, name), SipHash.Compute(1, 1, name))))
+        var hash = new UInt128(SipHash.Compute(0, 0, name), SipHash.Compute(1, 1, name));
+        if (namesLength <= NamesLengthMax && !names.Add(hash))
             Report(pointer, $"has the attribute {NameText.Of(name)} twice.");
         switch (header.IsIndirect)
         {
             case 0 when nameEnd + (int)header.ValueLength <= bytes.Length:
                 break;
             case 1 when (nameEnd + 7 & ~7) + AttributeHeader.ValueBlockCount * sizeof(ulong) <= bytes.Length:
-                CheckValueBlocks(pointer + (ulong)(nameEnd + 7 & ~7), name, (int)header.ValueLength);
+                CheckValueBlocks(pointer, pointer + (ulong)(nameEnd + 7 & ~7), name, (int)header.ValueLength);
                 break;
             default:
                 Report(pointer, $"has the attribute {NameText.Of(name)}, whose value does not lie where it could.");
@@ -67,7 +84,7 @@ internal sealed class AttributePass
         }
     }
 
-    private void CheckValueBlocks(ArenaPointer table, ReadOnlySpan<byte> name, int valueLength)
+    private void CheckValueBlocks(ArenaPointer pointer, ArenaPointer table, ReadOnlySpan<byte> name, int valueLength)
     {
         ReadOnlySpan<ulong> blocks = context.Arena.Words(table, AttributeHeader.ValueBlockCount);
         int needed = (valueLength + Layout.BlockSizeInBytes - 1) >> Layout.BlockSizeLog2;
@@ -76,15 +93,21 @@ internal sealed class AttributePass
             if (index < needed)
             {
                 BlockUse use = BlockUse.Of(BlockType.AttributeValue, inode, 0, (ulong)index);
-                _ = context.TryClaimBlock(inode, $"the value of attribute {NameText.Of(name)}", new ArenaPointer(blocks[index]), use);
+                _ = context.TryClaimBlock(
+                    inode,
+                    $"the value of attribute {NameText.Of(name)}",
+                    new ArenaPointer(blocks[index]),
+                    use,
+                    new Way(link, pointer.Value));
             }
             else if (blocks[index] != 0)
             {
-                Report(table, $"has more blocks than the value of attribute {NameText.Of(name)} needs.");
+                Report(pointer, $"has more blocks than the value of attribute {NameText.Of(name)} needs.");
             }
         }
     }
 
-    private void Report(ArenaPointer position, string message) =>
-        context.Findings.AddAt(FindingKind.Attribute, inode, position, message);
+    /// <summary>An attribute that cannot be: it is taken out of the list.</summary>
+    private void Report(ArenaPointer attribute, string message) => context.Findings.AddAt(
+        FindingKind.Attribute, inode, attribute, message, Repairs.Redirect(inode, link, attribute.Value, next));
 }

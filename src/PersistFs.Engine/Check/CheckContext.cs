@@ -10,8 +10,12 @@ internal sealed class CheckContext
 {
     private readonly Action<CheckProgress>? progress;
 
-    public CheckContext(Space space, Action<CheckProgress>? progress)
+    /// <param name="space">The arena.</param>
+    /// <param name="progress">Told now and then how far the check is; or null.</param>
+    /// <param name="plan">Receives what can be done about findings; or null.</param>
+    public CheckContext(Space space, Action<CheckProgress>? progress, RepairPlan? plan = null)
     {
+        Findings = new FindingList { Plan = plan };
         Space = space;
         this.progress = progress;
         Uses = new UseMap(space.Table.FrameCount);
@@ -24,7 +28,7 @@ internal sealed class CheckContext
 
     public FrameTable Table => Space.Table;
 
-    public FindingList Findings { get; } = new();
+    public FindingList Findings { get; }
 
     public UseMap Uses { get; }
 
@@ -81,7 +85,8 @@ internal sealed class CheckContext
 
     /// <summary>Whether the number names an inode that is in use.</summary>
     public bool IsInode(InodeNumber inode) =>
-        inode.Value >> InodeNumber.Bits == 0 && Table.IsObject(inode.Record, BlockType.InodeSlab) && RecordOf(inode).Mode != 0;
+        inode.Value >> InodeNumber.Bits == 0 && Table.IsObject(inode.Record, BlockType.InodeSlab)
+            && RecordOf(inode).Mode != 0;
 
     /// <summary>The record of an inode that exists.</summary>
     public ref readonly InodeRecord RecordOf(InodeNumber inode) => ref Arena.At<InodeRecord>(inode.Record);
@@ -95,35 +100,55 @@ internal sealed class CheckContext
         : BlockType.None;
 
     /// <summary>Takes note that an inode uses a slab's object, if one is there and nobody else does.</summary>
-    public bool TryClaimObject(InodeNumber user, string role, ArenaPointer pointer, BlockType slab) =>
-        TryClaim(user, role, pointer, Table.IsObject(pointer, slab));
+    public bool TryClaimObject(InodeNumber user, string role, ArenaPointer pointer, BlockType slab, Way way) =>
+        TryClaim(user, role, pointer, Table.IsObject(pointer, slab), way);
 
     /// <summary>Takes note that an inode uses a block, if it is there for this use and nobody else does.</summary>
-    public bool TryClaimBlock(InodeNumber user, string role, ArenaPointer pointer, BlockUse use) =>
-        TryClaim(user, role, pointer, Table.IsBlock(pointer, use));
+    public bool TryClaimBlock(InodeNumber user, string role, ArenaPointer pointer, BlockUse use, Way way) =>
+        TryClaim(user, role, pointer, Table.IsBlock(pointer, use), way);
 
     /// <summary>Takes note that an inode uses a data frame, if it is there for this use and nobody else does.</summary>
-    public bool TryClaimDataFrame(InodeNumber user, ArenaPointer pointer, ulong position)
+    public bool TryClaimDataFrame(InodeNumber user, ArenaPointer pointer, ulong position, Way way)
     {
         if (!Table.IsDataFrame(pointer, user, position))
         {
-            Findings.AddAt(FindingKind.BadPointer, user, pointer, $"block {position} leads to {pointer}, where it has no data frame.");
+            Findings.AddAt(
+                FindingKind.BadPointer,
+                user,
+                pointer,
+                $"block {position} leads to {pointer}, where it has no data frame.",
+                way.CutFor(user));
             return false;
         }
         if (Uses.TryAddFrame(pointer.Frame)) return true;
-        Findings.AddAt(FindingKind.UsedTwice, user, pointer, $"block {position} leads to frame {pointer.Frame}, which is used already.");
+        Findings.AddAt(
+            FindingKind.UsedTwice,
+            user,
+            pointer,
+            $"block {position} leads to frame {pointer.Frame}, which is used already.",
+            way.CutFor(user));
         return false;
     }
 
-    private bool TryClaim(InodeNumber user, string role, ArenaPointer pointer, bool isThere)
+    private bool TryClaim(InodeNumber user, string role, ArenaPointer pointer, bool isThere, Way way)
     {
         if (!isThere)
         {
-            Findings.AddAt(FindingKind.BadPointer, user, pointer, $"{role} leads to {pointer}, where nothing is allocated for it.");
+            Findings.AddAt(
+                FindingKind.BadPointer,
+                user,
+                pointer,
+                $"{role} leads to {pointer}, where nothing is allocated for it.",
+                way.CutFor(user));
             return false;
         }
         if (Uses.TryAdd(pointer)) return true;
-        Findings.AddAt(FindingKind.UsedTwice, user, pointer, $"{role} leads to {pointer}, which is used already.");
+        Findings.AddAt(
+            FindingKind.UsedTwice,
+            user,
+            pointer,
+            $"{role} leads to {pointer}, which is used already.",
+            way.CutFor(user));
         return false;
     }
 }

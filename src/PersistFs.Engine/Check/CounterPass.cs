@@ -20,17 +20,22 @@ internal sealed class CounterPass
         for (int instance = 0; instance < Layout.InstanceCount; instance++)
         {
             long counted = context.Space.CountInodes(instance);
-            if (counted == context.InodesOfInstance[instance]) continue;
+            long found = context.InodesOfInstance[instance];
+            if (counted == found) continue;
             context.Findings.Add(
-                FindingKind.InodeCount, $"Instance {instance} has {context.InodesOfInstance[instance]} inodes, and the workers count {counted}.");
+                FindingKind.InodeCount,
+                $"Instance {instance} has {found} inodes, and the workers count {counted}.",
+                Repairs.CountInodes(instance, counted, found));
         }
         FrameSupply supply = context.Space.Allocator.Supply;
         if (supply.AvailableBlocks != allocation.FreeBlocks)
             Report($"{allocation.FreeBlocks} blocks are free, and the volume takes {supply.AvailableBlocks} for free.");
         if (supply.FreeFrames != allocation.FreeFrames)
             Report($"{allocation.FreeFrames} frames are free, and the volume knows of {supply.FreeFrames}.");
-        ulong absent = context.Table.FrameCount - context.Table.SystemFrameCount - (context.FramesPresent - SystemFramesPresent());
-        if (supply.AbsentFrames != absent) Report($"{absent} frames are absent, and the volume knows of {supply.AbsentFrames}.");
+        ulong present = context.FramesPresent - SystemFramesPresent();
+        ulong absent = context.Table.FrameCount - context.Table.SystemFrameCount - present;
+        if (supply.AbsentFrames != absent)
+            Report($"{absent} frames are absent, and the volume knows of {supply.AbsentFrames}.");
     }
 
     private ulong SystemFramesPresent()

@@ -1,11 +1,14 @@
 using System.Runtime.InteropServices;
 using PersistFs.Engine.Format;
 using PersistFs.Engine.Structures;
+using PersistFs.Engine.Transactions;
 using PersistFs.Linux;
 
 namespace PersistFs.Engine.Checks;
 
-/// <summary>The leaves of one directory: fill words, slots, and every entry in the place that its name gives it.</summary>
+/// <summary>
+/// The leaves of one directory: fill words, slots, and every entry in the place that its name gives it.
+/// </summary>
 internal sealed class LeafPass
 {
     /// <summary>Slots of the largest leaf, if it held nothing else.</summary>
@@ -39,16 +42,22 @@ internal sealed class LeafPass
         Subdirectories = 0;
     }
 
-    /// <summary>Looks at a leaf whose names belong to the slots from <paramref name="index"/> to before <paramref name="end"/> of a node.</summary>
+    /// <summary>
+    /// Looks at a leaf whose names belong to the slots from <paramref name="index"/> to before <paramref name="end"/>
+    /// of a node.
+    /// </summary>
     public void Check(ArenaPointer pointer, ReadOnlySpan<byte> bytes, int nodeDepth, ulong prefix, int index, int end)
     {
         leaf = pointer;
         ref readonly LeafHeader header = ref MemoryMarshal.AsRef<LeafHeader>(bytes);
         var fill = new FillWord(header.Fill);
         int slotsEnd = LeafHeader.SizeInBytes + fill.SlotCount * sizeof(uint);
-        if (header.LeafSizeInBytes != bytes.Length || slotsEnd > fill.HeapStart || fill.HeapStart > bytes.Length || fill.HeapStart % 8 != 0)
+        if (header.LeafSizeInBytes != bytes.Length || slotsEnd > fill.HeapStart
+            || fill.HeapStart > bytes.Length || fill.HeapStart % 8 != 0)
         {
-            Report(FindingKind.Directory, $"has a leaf of {bytes.Length} bytes with size {header.LeafSizeInBytes} and {fill}.");
+            Report(
+                FindingKind.Directory,
+                $"has a leaf of {bytes.Length} bytes with size {header.LeafSizeInBytes} and {fill}.");
             return;
         }
         ReadOnlySpan<uint> slots = MemoryMarshal.Cast<byte, uint>(bytes[LeafHeader.SizeInBytes..slotsEnd]);
@@ -58,7 +67,9 @@ internal sealed class LeafPass
         {
             int position = (ushort)slot;
             if (position == 0) continue;
-            if (!TryReadEntry(bytes, position, fill.HeapStart, out DirectoryEntryHeader entry, out ReadOnlySpan<byte> name)) continue;
+            bool isThere = TryReadEntry(
+                bytes, position, fill.HeapStart, out DirectoryEntryHeader entry, out ReadOnlySpan<byte> name);
+            if (!isThere) continue;
             keys[liveCount] = entry.Key;
             positions[liveCount++] = position;
             liveBytes += DirectoryEntryHeader.EntrySize(name.Length);
@@ -69,16 +80,21 @@ internal sealed class LeafPass
         Entries += (ulong)liveCount;
         context.Names += (ulong)liveCount;
         if (liveCount != fill.LiveCount || liveBytes != fill.LiveBytes)
-            Report(FindingKind.Directory, $"has a leaf with {liveCount} entries of {liveBytes} bytes that counts {fill.LiveCount} of {fill.LiveBytes}.");
+            Report(
+                FindingKind.Directory,
+                $"has a leaf with {liveCount} entries of {liveBytes} bytes that counts {fill.LiveCount} of "
+                    + $"{fill.LiveBytes}.");
         RequireDistinct(bytes, liveCount);
     }
 
     private bool TryReadEntry(
-        ReadOnlySpan<byte> bytes, int position, int heapStart, out DirectoryEntryHeader entry, out ReadOnlySpan<byte> name)
+        ReadOnlySpan<byte> bytes, int position, int heapStart, out DirectoryEntryHeader entry,
+        out ReadOnlySpan<byte> name)
     {
         entry = default;
         name = default;
-        bool isInside = position >= heapStart && position % 8 == 0 && position <= bytes.Length - DirectoryEntryHeader.SizeInBytes;
+        bool isInside =
+            position >= heapStart && position % 8 == 0 && position <= bytes.Length - DirectoryEntryHeader.SizeInBytes;
         if (isInside)
         {
             entry = MemoryMarshal.Read<DirectoryEntryHeader>(bytes[position..]);
@@ -86,7 +102,9 @@ internal sealed class LeafPass
         }
         if (!isInside)
         {
-            Report(FindingKind.Directory, $"has a slot that leads to an entry at {position} in its leaf, outside of the heap.");
+            Report(
+                FindingKind.Directory,
+                $"has a slot that leads to an entry at {position} in its leaf, outside of the heap.");
             return false;
         }
         name = bytes.Slice(position + DirectoryEntryHeader.SizeInBytes, entry.NameLength);
@@ -96,9 +114,13 @@ internal sealed class LeafPass
     private void CheckKey(DirectoryKey key, ReadOnlySpan<byte> name, uint slot, int position)
     {
         if (FileName.TryCreate(name, out _) != Errno.OK)
-            Report(FindingKind.Entry, $"has an entry at {position} in its leaf with the impossible name {NameText.Of(name)}.");
+            Report(
+                FindingKind.Entry,
+                $"has an entry at {position} in its leaf with the impossible name {NameText.Of(name)}.");
         if (key.Value >> DirectoryKey.Bits != 0 || key.Hash != DirectoryKey.OfName(seedLow, seedHigh, name).Hash)
-            Report(FindingKind.Entry, $"has the name {NameText.Of(name)} under key 0x{key.Value:x}, which is not its hash.");
+            Report(
+                FindingKind.Entry,
+                $"has the name {NameText.Of(name)} under key 0x{key.Value:x}, which is not its hash.");
         if (slot >> 16 != key.Fingerprint)
             Report(FindingKind.Entry, $"has a slot with fingerprint 0x{slot >> 16:x} for key 0x{key.Value:x}.");
     }
@@ -113,23 +135,48 @@ internal sealed class LeafPass
 
     private void CheckTarget(in DirectoryEntryHeader entry, ReadOnlySpan<byte> name, int position)
     {
-        if (entry.TargetWord >> 60 != 0) Report(FindingKind.Entry, $"has an entry at {position} with reserved bits set.");
+        if (entry.TargetWord >> 60 != 0)
+            Report(FindingKind.Entry, $"has an entry at {position} with reserved bits set.");
         InodeNumber target = entry.Inode;
         if (!context.IsInode(target))
         {
-            Report(FindingKind.DanglingEntry, $"has the name {NameText.Of(name)}, which leads to inode {target}, and that is not in use.");
+            Report(
+                FindingKind.DanglingEntry,
+                $"has the name {NameText.Of(name)}, which leads to inode {target}, and that is not in use.",
+                DirectoryRepairs.RemoveDangling(directory, name.ToArray()));
             return;
         }
         context.Tally.AddName(target);
         ref readonly InodeRecord record = ref context.RecordOf(target);
         if (entry.EntryType != ModeBits.ToDirectoryEntryType(record.Mode))
-            Report(FindingKind.DanglingEntry, $"has the name {NameText.Of(name)} with type {entry.EntryType} for inode {target} of mode 0{Convert.ToString(record.Mode, 8)}.");
-        if (new ContentsWord(record.ContentsWord).Instance != new ContentsWord(context.RecordOf(directory).ContentsWord).Instance)
-            Report(FindingKind.Entry, $"has the name {NameText.Of(name)} of inode {target}, which belongs to another instance.");
+            Report(
+                FindingKind.DanglingEntry,
+                $"has the name {NameText.Of(name)} with type {entry.EntryType} for inode {target} of mode "
+                    + $"0{Convert.ToString(record.Mode, 8)}.",
+                DirectoryRepairs.SetType(directory, name.ToArray()));
+        int instance = new ContentsWord(context.RecordOf(directory).ContentsWord).Instance;
+        if (new ContentsWord(record.ContentsWord).Instance != instance)
+            Report(
+                FindingKind.Entry,
+                $"has the name {NameText.Of(name)} of inode {target}, which belongs to another instance.",
+                MoveToInstance(target));
         if (!ModeBits.IsDirectory(record.Mode)) return;
         Subdirectories++;
         if (record.Parent != directory.Value)
-            Report(FindingKind.Entry, $"holds directory {target} as {NameText.Of(name)}, whose parent is {record.Parent} by its own account.");
+            Report(
+                FindingKind.Entry,
+                $"holds directory {target} as {NameText.Of(name)}, whose parent is {record.Parent} by its own account.",
+                DirectoryRepairs.SetParent(directory, name.ToArray()));
+    }
+
+    /// <summary>The inode belongs to the tree in which it has a name.</summary>
+    private Repair MoveToInstance(InodeNumber target)
+    {
+        ulong instance = (ulong)new ContentsWord(context.RecordOf(directory).ContentsWord).Instance;
+        return Repairs.Record(
+            RepairStage.Name, target, $"belongs to instance {instance} now",
+            (Transaction transaction, ref readonly InodeRecord record) => transaction.Set(
+                in record.ContentsWord, record.ContentsWord & ~(0xFFFFUL << 32) | instance << 32));
     }
 
     /// <summary>No two entries in the same bytes, no key and no name twice.</summary>
@@ -140,7 +187,8 @@ internal sealed class LeafPass
         byPosition.Sort(byKey);
         for (int index = 1; index < count; index++)
         {
-            int end = byPosition[index - 1] + DirectoryEntryHeader.EntrySize(NameAt(bytes, byPosition[index - 1]).Length);
+            int end = byPosition[index - 1] + DirectoryEntryHeader.EntrySize(
+                NameAt(bytes, byPosition[index - 1]).Length);
             if (byPosition[index] >= end) continue;
             Report(FindingKind.Directory, $"has entries that overlap at {byPosition[index]} in a leaf.");
             return;
@@ -148,14 +196,16 @@ internal sealed class LeafPass
         byKey.Sort(byPosition);
         for (int index = 1; index < count; index++)
         {
-            if (byKey[index] == byKey[index - 1]) Report(FindingKind.Entry, $"has two entries under key 0x{byKey[index]:x}.");
+            if (byKey[index] == byKey[index - 1])
+                Report(FindingKind.Entry, $"has two entries under key 0x{byKey[index]:x}.");
             if (IsRepeated(bytes, byKey, byPosition, index))
                 Report(FindingKind.Entry, $"has the name {NameText.Of(NameAt(bytes, byPosition[index]))} twice.");
         }
     }
 
     /// <summary>Whether an entry before this one, in the order of keys, has its name.</summary>
-    private static bool IsRepeated(ReadOnlySpan<byte> bytes, ReadOnlySpan<ulong> byKey, ReadOnlySpan<int> byPosition, int index)
+    private static bool IsRepeated(
+        ReadOnlySpan<byte> bytes, ReadOnlySpan<ulong> byKey, ReadOnlySpan<int> byPosition, int index)
     {
         ulong hash = new DirectoryKey(byKey[index]).Hash;
         for (int other = index - 1; other >= 0 && new DirectoryKey(byKey[other]).Hash == hash; other--)
@@ -171,5 +221,7 @@ internal sealed class LeafPass
         return bytes.Slice(position + DirectoryEntryHeader.SizeInBytes, entry.NameLength);
     }
 
-    private void Report(FindingKind kind, string message) => context.Findings.AddAt(kind, directory, leaf, message);
+    /// <summary>Something that the directory has to be written anew for, unless a smaller repair does.</summary>
+    private void Report(FindingKind kind, string message, Repair? repair = null) =>
+        context.Findings.AddAt(kind, directory, leaf, message, repair ?? DirectoryRepairs.Rebuild(directory));
 }

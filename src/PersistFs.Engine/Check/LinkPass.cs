@@ -3,7 +3,9 @@ using PersistFs.Linux;
 
 namespace PersistFs.Engine.Checks;
 
-/// <summary>Once all names and pending lists are known: link counts, orphans, and the way up from every directory.</summary>
+/// <summary>
+/// Once all names and pending lists are known: link counts, orphans, and the way up from every directory.
+/// </summary>
 internal sealed class LinkPass
 {
     private const InodeTally.Marks ConnectionMarks = InodeTally.Marks.Connected | InodeTally.Marks.Detached;
@@ -29,10 +31,25 @@ internal sealed class LinkPass
         var word = new ContentsWord(record.ContentsWord);
         bool isListed = (context.Tally.MarksOf(inode) & InodeTally.Marks.Listed) != 0;
         if (isListed != word.IsPending)
-            Report(FindingKind.PendingList, inode, isListed ? "is on a pending list and not flagged so." : "is flagged as pending and on no list.");
+            Report(
+                FindingKind.PendingList,
+                inode,
+                isListed ? "is on a pending list and not flagged so." : "is flagged as pending and on no list.",
+                LinkRepairs.RebuildPendingLists);
         bool isOrphan = record.LinkCount == 0;
-        if (isOrphan && !isListed) Report(FindingKind.PendingList, inode, "has no links and is on no pending list.");
-        if (isListed && !isOrphan && !word.NeedsTrim) Report(FindingKind.PendingList, inode, "is on a pending list for no reason.");
+        if (isOrphan && !isListed)
+        {
+            Report(
+                FindingKind.PendingList,
+                inode,
+                "has no links and is on no pending list.",
+                LinkRepairs.RebuildPendingLists);
+        }
+        if (isListed && !isOrphan && !word.NeedsTrim)
+        {
+            Report(
+                FindingKind.PendingList, inode, "is on a pending list for no reason.", LinkRepairs.RebuildPendingLists);
+        }
     }
 
     private void CheckLinks(InodeNumber inode, in InodeRecord record)
@@ -43,8 +60,20 @@ internal sealed class LinkPass
         // The link count of a directory speaks of the directories in it; it has one name, a root none.
         uint expected = isDirectory && record.LinkCount > 0 ? isRoot ? 0u : 1u : record.LinkCount;
         if (names == expected) return;
-        if (names == 0) Report(FindingKind.UnreachableInode, inode, $"has link count {record.LinkCount} and no name leads to it.");
-        else Report(FindingKind.LinkCount, inode, $"has {names} names and link count {record.LinkCount}.");
+        if (names == 0)
+        {
+            Report(
+                FindingKind.UnreachableInode,
+                inode,
+                $"has link count {record.LinkCount} and no name leads to it.",
+                LinkRepairs.Adopt(inode));
+            return;
+        }
+        bool hasTooManyNames = isDirectory && record.LinkCount > 0;
+        Report(
+            FindingKind.LinkCount, inode, $"has {names} names and link count {record.LinkCount}.",
+            hasTooManyNames ? LinkRepairs.RemoveSecondName(
+                inode) : LinkRepairs.SetLinkCount(inode, isDirectory ? 2 : names));
     }
 
     private void CheckConnection(InodeNumber directory)
@@ -54,11 +83,16 @@ internal sealed class LinkPass
             InodeTally.Marks result = FindConnection(directory);
             context.Tally.Mark(directory, result);
             // What was passed on the way is known now as well, so each directory is passed a few times at most.
-            for (InodeNumber step = ParentOf(directory); IsUnknown(step); step = ParentOf(step)) context.Tally.Mark(step, result);
+            for (InodeNumber step = ParentOf(directory); IsUnknown(step); step = ParentOf(step)) context.Tally.Mark(
+                step, result);
         }
         bool isDetached = (context.Tally.MarksOf(directory) & InodeTally.Marks.Detached) != 0;
         if (isDetached && context.Tally.NamesOf(directory) > 0)
-            Report(FindingKind.DetachedDirectory, directory, "is a directory from which no way leads up to a root.");
+            Report(
+                FindingKind.DetachedDirectory,
+                directory,
+                "is a directory from which no way leads up to a root.",
+                LinkRepairs.BreakCircle(directory));
     }
 
     /// <summary>Follows the parents up to a directory that is known; Brent's method notices a circle.</summary>
@@ -92,5 +126,6 @@ internal sealed class LinkPass
 
     private InodeNumber ParentOf(InodeNumber directory) => new(context.RecordOf(directory).Parent);
 
-    private void Report(FindingKind kind, InodeNumber inode, string message) => context.Findings.Add(kind, inode, message);
+    private void Report(FindingKind kind, InodeNumber inode, string message, Repair repair) =>
+        context.Findings.Add(kind, inode, message, repair);
 }

@@ -36,70 +36,88 @@ internal sealed class MapPass
         };
         if (!isSound)
         {
-            Report(ArenaPointer.Null, $"has a map of height {word.Height} with a root of 2^{word.RootLog2} entries.");
+            context.Findings.Add(
+                FindingKind.Contents, inode, $"has a map of height {word.Height} with a root of 2^{word.RootLog2} "
+                    + $"entries.",
+                Repairs.Record(RepairStage.Pointer, inode, "its contents are lost", RecordRepairs.DropContents));
             return;
         }
-        CheckEntry(new MapEntry(record.Contents), word.Height, word.RootLog2, 0);
+        CheckEntry(context.Arena.PointerTo(in record.Contents), word.Height, word.RootLog2, 0);
         if (blockCount != record.BlockCount)
-            context.Findings.Add(FindingKind.BlockCount, inode, $"has {blockCount} blocks and counts {record.BlockCount}.");
+            context.Findings.Add(
+                FindingKind.BlockCount,
+                inode,
+                $"has {blockCount} blocks and counts {record.BlockCount}.",
+                Repairs.SetBlockCount(inode, blockCount));
     }
 
     /// <summary>An entry that covers the file from block <paramref name="position"/> on.</summary>
-    /// <param name="entry">The entry.</param>
+    /// <param name="link">Where the entry lies.</param>
     /// <param name="height">Levels of nodes below it; 0 if it covers one block.</param>
     /// <param name="entriesLog2">log2 of the entries that the node it may lead to has.</param>
     /// <param name="position">First file block it covers.</param>
-    private void CheckEntry(MapEntry entry, int height, int entriesLog2, ulong position)
+    private void CheckEntry(ArenaPointer link, int height, int entriesLog2, ulong position)
     {
+        var entry = new MapEntry(context.Arena.At<ulong>(link));
         if (entry.IsHole) return;
-        if (position >= FileBlockCountMax) Report(entry.Pointer, $"has something at block {position}, past the largest file.");
-        else if (!entry.IsValid) Report(entry.Pointer, $"has an entry 0x{entry.Value:x} for block {position}, which is unknown.");
-        else if (entry.IsNode && height > 0) CheckNode(entry.Pointer, height, entriesLog2, position);
-        else if (entry.IsBlock && height == 0) CheckBlock(entry.Pointer, position);
-        else if (entry.IsFrame && height == 1 && entriesLog2 == EntriesPerNodeLog2) CheckFrame(entry.Pointer, position);
-        else Report(entry.Pointer, $"has an entry 0x{entry.Value:x} for block {position}, where its height does not allow it.");
+        if (position >= FileBlockCountMax) Report(link, $"has something at block {position}, past the largest file.");
+        else if (!entry.IsValid)
+            Report(link, $"has an entry 0x{entry.Value:x} for block {position}, which is unknown.");
+        else if (entry.IsNode && height > 0) CheckNode(link, entry, height, entriesLog2, position);
+        else if (entry.IsBlock && height == 0) CheckBlock(link, entry, position);
+        else if (entry.IsFrame && height == 1 && entriesLog2 == EntriesPerNodeLog2) CheckFrame(link, entry, position);
+        else Report(link, $"has an entry 0x{entry.Value:x} for block {position}, where its height does not allow it.");
     }
 
-    private void CheckNode(ArenaPointer pointer, int height, int entriesLog2, ulong position)
+    private void CheckNode(ArenaPointer link, MapEntry node, int height, int entriesLog2, ulong position)
     {
+        ArenaPointer pointer = node.Pointer;
+        var way = new Way(link, node.Value);
         int count = 1 << entriesLog2;
         bool isClaimed = entriesLog2 == EntriesPerNodeLog2
-            ? context.TryClaimBlock(inode, "its map", pointer, BlockUse.Of(BlockType.MapNode, inode, height, position))
-            : context.TryClaimObject(inode, "its map", pointer, SizeClass.Holding(count * sizeof(ulong)));
+            ? context.TryClaimBlock(
+                inode, "its map", pointer, BlockUse.Of(BlockType.MapNode, inode, height, position), way)
+            : context.TryClaimObject(inode, "its map", pointer, SizeClass.Holding(count * sizeof(ulong)), way);
         if (!isClaimed) return;
-        ReadOnlySpan<ulong> entries = context.Arena.Words(pointer, count);
         int blocksPerEntryLog2 = EntriesPerNodeLog2 * (height - 1);
         for (int index = 0; index < count; index++)
         {
-            var entry = new MapEntry(entries[index]);
+            ArenaPointer entry = pointer + (ulong)(index * sizeof(ulong));
             CheckEntry(entry, height - 1, EntriesPerNodeLog2, position + ((ulong)index << blocksPerEntryLog2));
         }
     }
 
-    private void CheckBlock(ArenaPointer pointer, ulong position)
+    private void CheckBlock(ArenaPointer link, MapEntry entry, ulong position)
     {
         BlockUse use = BlockUse.Of(BlockType.Data, inode, 0, position);
-        if (!context.TryClaimBlock(inode, "its map", pointer, use)) return;
+        if (!context.TryClaimBlock(inode, "its map", entry.Pointer, use, new Way(link, entry.Value))) return;
         blockCount++;
-        if (position >= firstBlockPastSize) RequireZero(pointer, 1, position);
+        if (position >= firstBlockPastSize) RequireZero(link, entry, 1, position);
     }
 
-    private void CheckFrame(ArenaPointer pointer, ulong position)
+    private void CheckFrame(ArenaPointer link, MapEntry entry, ulong position)
     {
-        if (!context.TryClaimDataFrame(inode, pointer, position)) return;
+        if (!context.TryClaimDataFrame(inode, entry.Pointer, position, new Way(link, entry.Value))) return;
         blockCount += Layout.BlocksPerFrame;
         // In the frame that holds the last byte, what is past the size means nothing.
-        if (position >= firstBlockPastSize) RequireZero(pointer, Layout.BlocksPerFrame, position);
+        if (position >= firstBlockPastSize) RequireZero(link, entry, Layout.BlocksPerFrame, position);
     }
 
-    private void RequireZero(ArenaPointer pointer, int blocks, ulong position)
+    private void RequireZero(ArenaPointer link, MapEntry entry, int blocks, ulong position)
     {
-        ReadOnlySpan<byte> bytes = context.Arena.Bytes(pointer, blocks << Layout.BlockSizeLog2);
+        ReadOnlySpan<byte> bytes = context.Arena.Bytes(entry.Pointer, blocks << Layout.BlockSizeLog2);
         int index = bytes.IndexOfAnyExcept((byte)0);
         if (index >= 0)
-            Report(pointer, $"has block {position + (ulong)(index >> Layout.BlockSizeLog2)} past its size, and it is not zero.");
+            Report(
+                link,
+                $"has block {position + (ulong)(index >> Layout.BlockSizeLog2)} past its size, and it is not zero.");
     }
 
-    private void Report(ArenaPointer position, string message) =>
-        context.Findings.AddAt(FindingKind.Contents, inode, position, message);
+    /// <summary>Something is wrong with what the entry at <paramref name="link"/> leads to.</summary>
+    private void Report(ArenaPointer link, string message)
+    {
+        ulong entry = context.Arena.At<ulong>(link);
+        context.Findings.AddAt(
+            FindingKind.Contents, inode, new MapEntry(entry).Pointer, message, Repairs.Redirect(inode, link, entry));
+    }
 }

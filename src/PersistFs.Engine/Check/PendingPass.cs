@@ -2,7 +2,9 @@ using PersistFs.Engine.Format;
 
 namespace PersistFs.Engine.Checks;
 
-/// <summary>The pending lists, forwards with every backward link; each inode on at most one of them, and once.</summary>
+/// <summary>
+/// The pending lists, forwards with every backward link; each inode on at most one of them, and once.
+/// </summary>
 internal sealed class PendingPass
 {
     private readonly CheckContext context;
@@ -23,21 +25,36 @@ internal sealed class PendingPass
         {
             if (!context.IsInode(inode))
             {
-                context.Findings.Add(FindingKind.PendingList, $"Pending list {list} leads from inode {previous} to {inode}, which is not in use.");
+                context.Findings.Add(
+                    FindingKind.PendingList,
+                    $"Pending list {list} leads from inode {previous} to {inode}, which is not in use.",
+                    LinkRepairs.RebuildPendingLists);
                 return;
             }
             if ((context.Tally.MarksOf(inode) & InodeTally.Marks.Listed) != 0)
             {
-                context.Findings.Add(FindingKind.PendingList, inode, $"is on pending list {list} twice, or on another as well.");
+                context.Findings.Add(
+                    FindingKind.PendingList,
+                    inode,
+                    $"is on pending list {list} twice, or on another as well.",
+                    LinkRepairs.RebuildPendingLists);
                 return;
             }
             context.Tally.Mark(inode, InodeTally.Marks.Listed);
             context.PendingInodes++;
             ref readonly InodeRecord record = ref context.RecordOf(inode);
             if (inode.PendingList != list)
-                context.Findings.Add(FindingKind.PendingList, inode, $"is on pending list {list} and belongs to {inode.PendingList}.");
+                context.Findings.Add(
+                    FindingKind.PendingList,
+                    inode,
+                    $"is on pending list {list} and belongs to {inode.PendingList}.",
+                    LinkRepairs.RebuildPendingLists);
             if (record.PendingPrevious != previous.Value)
-                context.Findings.Add(FindingKind.PendingList, inode, $"follows {previous} on its pending list and names {record.PendingPrevious} as the one before.");
+                context.Findings.Add(
+                    FindingKind.PendingList,
+                    inode,
+                    $"follows {previous} on its pending list and names {record.PendingPrevious} as the one before.",
+                    LinkRepairs.RebuildPendingLists);
             previous = inode;
             inode = new InodeNumber(record.PendingNext);
         }

@@ -22,13 +22,14 @@ internal sealed class SuperblockPass
         CheckRootPages();
         ReadOnlySpan<byte> reserved = context.Arena.Bytes(
             new ArenaPointer(ReservedStart), (int)(Layout.SuperblockCopyOffset - ReservedStart));
-        RequireZero(reserved, ReservedStart, "frame 0");
+        RequireZero(reserved, ReservedStart, "frame 0", GroundRepairs.Zero(ReservedStart, reserved.Length));
         for (int list = 0; list < Layout.PendingListCount; list++)
         {
             ulong head = Layout.PendingListsOffset + (ulong)(list * Layout.PendingListStrideInBytes);
             ReadOnlySpan<byte> rest = context.Arena.Bytes(
                 new ArenaPointer(head + sizeof(ulong)), Layout.PendingListStrideInBytes - sizeof(ulong));
-            RequireZero(rest, head + sizeof(ulong), "the pending lists");
+            RequireZero(
+                rest, head + sizeof(ulong), "the pending lists", GroundRepairs.Zero(head + sizeof(ulong), rest.Length));
         }
     }
 
@@ -37,21 +38,35 @@ internal sealed class SuperblockPass
         ref readonly Superblock first = ref context.Arena.At<Superblock>(ArenaPointer.Null);
         ref readonly Superblock copy = ref context.Arena.At<Superblock>(new ArenaPointer(Layout.SuperblockCopyOffset));
         bool isFirstGood = CheckSuperblock(in first, "The superblock", ArenaPointer.Null);
-        bool isCopyGood = CheckSuperblock(in copy, "The copy of the superblock", new ArenaPointer(Layout.SuperblockCopyOffset));
+        bool isCopyGood = CheckSuperblock(
+            in copy, "The copy of the superblock", new ArenaPointer(Layout.SuperblockCopyOffset));
         if (isFirstGood && isCopyGood && !BytesOf(in first).SequenceEqual(BytesOf(in copy)))
-            context.Findings.Add(FindingKind.Superblock, "The superblock and its copy differ.");
+            context.Findings.Add(
+                FindingKind.Superblock, "The superblock and its copy differ.", GroundRepairs.Superblocks);
     }
 
     private bool CheckSuperblock(in Superblock superblock, string name, ArenaPointer position)
     {
         if (superblock.Magic != Layout.Magic || superblock.Checksum != Checksum.Of(in superblock))
         {
-            context.Findings.Add(FindingKind.Superblock, position, $"{name} has a wrong magic number or checksum.");
+            context.Findings.Add(
+                FindingKind.Superblock,
+                position,
+                $"{name} has a wrong magic number or checksum.",
+                GroundRepairs.Superblocks);
             return false;
         }
-        RequireZero(BytesOf(in superblock)[SuperblockReservedStart..ChecksumPosition], position.Value + SuperblockReservedStart, name);
+        RequireZero(
+            BytesOf(in superblock)[SuperblockReservedStart..ChecksumPosition],
+            position.Value + SuperblockReservedStart,
+            name,
+            GroundRepairs.Superblocks);
         if (superblock.FrameCountMax != context.Table.FrameCount || superblock.Kind > Superblock.KindFixed)
-            context.Findings.Add(FindingKind.Superblock, position, $"{name} has another geometry than the arena, or an unknown kind.");
+            context.Findings.Add(
+                FindingKind.Superblock,
+                position,
+                $"{name} has another geometry than the arena, or an unknown kind.",
+                GroundRepairs.Superblocks);
         return true;
     }
 
@@ -67,25 +82,43 @@ internal sealed class SuperblockPass
             ulong position = Layout.RootPageOffset + (ulong)(index * Layout.BlockSizeInBytes);
             if (!RootPages.IsGood(in page))
             {
-                context.Findings.Add(FindingKind.RootPage, new ArenaPointer(position), $"Root page {index} has a wrong checksum.");
+                context.Findings.Add(
+                    FindingKind.RootPage,
+                    new ArenaPointer(position),
+                    $"Root page {index} has a wrong checksum.",
+                    GroundRepairs.RootPages);
                 continue;
             }
-            RequireZero(bytes[RootReservedStart..ChecksumPosition], position + RootReservedStart, $"root page {index}");
+            RequireZero(
+                bytes[RootReservedStart..ChecksumPosition],
+                position + RootReservedStart,
+                $"root page {index}",
+                GroundRepairs.RootPages);
             if (page.SessionLast > Layout.SessionMax)
-                context.Findings.Add(FindingKind.RootPage, new ArenaPointer(position), $"Root page {index} has session {page.SessionLast}.");
+                context.Findings.Add(
+                    FindingKind.RootPage,
+                    new ArenaPointer(position),
+                    $"Root page {index} has session {page.SessionLast}.",
+                    GroundRepairs.RootPages);
             if (page.Generation == highest)
-                context.Findings.Add(FindingKind.RootPage, new ArenaPointer(position), "Both root pages have the same generation.");
+                context.Findings.Add(
+                    FindingKind.RootPage,
+                    new ArenaPointer(position),
+                    "Both root pages have the same generation.",
+                    GroundRepairs.RootPages);
             highest = page.Generation;
         }
         if (highest == 0) context.Findings.Add(FindingKind.RootPage, "There is no good root page.");
     }
 
-    private void RequireZero(ReadOnlySpan<byte> bytes, ulong position, string name)
+    private void RequireZero(ReadOnlySpan<byte> bytes, ulong position, string name, Repair repair)
     {
         int index = bytes.IndexOfAnyExcept((byte)0);
         if (index < 0) return;
         context.Findings.Add(
-            FindingKind.Reserved, new ArenaPointer(position + (ulong)index), $"Byte 0x{position + (ulong)index:x} of {name} is reserved and not zero.");
+            FindingKind.Reserved, new ArenaPointer(
+                position + (ulong)index), $"Byte 0x{position + (ulong)index:x} of {name} is reserved and not "
+                    + $"zero.", repair);
     }
 
     private static ReadOnlySpan<byte> BytesOf<T>(in T page)

@@ -22,13 +22,18 @@ public static class VolumeChecker
     /// <summary>Checks an open volume in which nothing is under way.</summary>
     /// <param name="volume">The volume. No operation may run, and none may begin before this returns.</param>
     /// <param name="progress">Told now and then how far the check is.</param>
-    public static CheckReport Check(Volume volume, Action<CheckProgress>? progress = null)
+    public static CheckReport Check(Volume volume, Action<CheckProgress>? progress = null) =>
+        Check(volume, new CheckContext(volume.Space, progress));
+
+    /// <summary>Checks an open volume and leaves what was learnt in <paramref name="context"/>.</summary>
+    internal static CheckReport Check(Volume volume, CheckContext context)
     {
         long start = Stopwatch.GetTimestamp();
-        var context = new CheckContext(volume.Space, progress);
         Superblock superblock = volume.Superblock;
         Guard(context, "The superblock and root pages", new SuperblockPass(context).Run);
         Guard(context, "The worker table", new WorkerPass(context).Run);
+        var frames = new FramePass(context.Arena, context.Table, context.Findings);
+        Guard(context, "The frames", () => frames.Run(context.Frames("frames")));
         Guard(context, "The instance table", new InstancePass(context).Run);
         Guard(context, "The pending lists", new PendingPass(context).Run);
         Guard(context, "The inodes", new InodePass(context, superblock.HashSeedLow, superblock.HashSeedHigh).Run);

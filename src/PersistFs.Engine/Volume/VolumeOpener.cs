@@ -62,7 +62,7 @@ internal static class VolumeOpener
         }
     }
 
-    private static Superblock ReadSuperblock(FileBacking file)
+    internal static Superblock ReadSuperblock(FileBacking file)
     {
         if (file.Length < Layout.FrameSizeInBytes || file.Length % Layout.FrameSizeInBytes != 0)
         {

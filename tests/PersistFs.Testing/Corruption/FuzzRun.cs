@@ -3,14 +3,16 @@ using System.Diagnostics;
 using System.Globalization;
 using Microsoft.Win32.SafeHandles;
 using PersistFs.Engine;
+using PersistFs.Engine.Format;
 using PersistFs.Engine.Transactions;
 using PersistFs.Testing.Crash;
 
 namespace PersistFs.Testing.Corruption;
 
 /// <summary>
-/// The child process of the corruption fuzz: damages small arenas and dumps, opens, checks and walks each. It ends with
-/// 0 if every one was answered with errors at worst; it dies if one crashes it, hangs it or makes it take memory.
+/// The child process of the corruption fuzz: damages small arenas and dumps, repairs, opens, checks and walks each. It
+/// ends with 0 if every one was answered with errors at worst; it dies if one crashes it, hangs it, makes it take memory
+/// or stays damaged after a repair.
 /// </summary>
 public static class FuzzRun
 {
@@ -28,7 +30,8 @@ public static class FuzzRun
     {
         ulong first = ulong.Parse(arguments[0], CultureInfo.InvariantCulture);
         ulong count = ulong.Parse(arguments[1], CultureInfo.InvariantCulture);
-        using SafeFileHandle log = File.OpenHandle(arguments[2], FileMode.OpenOrCreate, FileAccess.Write, FileShare.ReadWrite);
+        using SafeFileHandle log = File.OpenHandle(
+            arguments[2], FileMode.OpenOrCreate, FileAccess.Write, FileShare.ReadWrite);
         FuzzImage[] images = [.. Enumerable.Range(0, FuzzImage.Count).Select(FuzzImage.Make)];
         Volatile.Write(ref startedAt, Stopwatch.GetTimestamp());
         new Thread(Watch) { IsBackground = true }.Start();
@@ -41,7 +44,8 @@ public static class FuzzRun
             long allocated = GC.GetAllocatedBytesForCurrentThread();
             TryOne(images, seed);
             allocated = GC.GetAllocatedBytesForCurrentThread() - allocated;
-            if (allocated > AllocatedBytesMax) throw new InvalidOperationException($"Seed {seed} took {allocated} bytes of memory.");
+            if (allocated > AllocatedBytesMax) throw new InvalidOperationException(
+                $"Seed {seed} took {allocated} bytes of memory.");
         }
         return 0;
     }
@@ -55,6 +59,10 @@ public static class FuzzRun
         DumpWalk.Run(snapshot, random);
         try
         {
+            if (random.OneIn(4))
+            {
+                RequireRepairable(snapshot);
+            }
             using Volume volume = VolumeOpener.Open(snapshot, new VolumeOptions());
             _ = VolumeChecker.Check(volume);
             Worker worker = volume.AttachWorker();
@@ -67,12 +75,29 @@ public static class FuzzRun
         }
     }
 
+    /// <summary>Whatever the damage, an arena that can be opened at all is clean once it has been repaired.</summary>
+    private static void RequireRepairable(SnapshotBacking snapshot)
+    {
+        Superblock superblock = VolumeOpener.Choose(
+            snapshot.Name, snapshot.Length, in snapshot.At<Superblock>(
+                0), in snapshot.At<Superblock>(Layout.SuperblockCopyOffset));
+        HeadRepairer.Run(snapshot, in superblock, _ => { });
+        // The backing outlives this volume: the walks that follow open it once more.
+        Volume volume = VolumeOpener.Open(snapshot, new VolumeOptions());
+        CheckReport report = VolumeRepairer.Repair(volume, _ => { });
+        if (!report.IsClean)
+            throw new InvalidOperationException("Repair leaves findings:\n" + string.Join('\n', report.Findings.Take(10)));
+    }
+
     private static void Watch()
     {
         while (true)
         {
             Thread.Sleep(TimeSpan.FromSeconds(1));
-            if (Stopwatch.GetElapsedTime(Volatile.Read(ref startedAt)) > TimeMax) Environment.FailFast("A damaged arena hangs its reader.");
+            if (Stopwatch.GetElapsedTime(Volatile.Read(ref startedAt)) > TimeMax)
+            {
+                Environment.FailFast("A damaged arena hangs its reader.");
+            }
         }
     }
 }

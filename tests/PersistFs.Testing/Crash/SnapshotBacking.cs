@@ -6,7 +6,8 @@ using PersistFs.Linux;
 namespace PersistFs.Testing.Crash;
 
 /// <summary>
-/// What a process killed at this moment would leave: a private view of an arena's memory. Its stores stay in it, and the
+/// What a process killed at this moment would leave: a private view of an arena's memory. Its stores stay in it, and
+/// the
 /// arena must not change while it is looked at.
 /// </summary>
 internal sealed unsafe class SnapshotBacking : Backing
@@ -17,7 +18,8 @@ internal sealed unsafe class SnapshotBacking : Backing
     public SnapshotBacking(MemoryBacking source)
     {
         Length = source.Length;
-        MemoryBacking.Require(Libc.MapFile(source.File, (nuint)Length, Layout.FrameSizeInBytes, isPrivate: true, out address));
+        MemoryBacking.Require(
+            Libc.MapFile(source.File, (nuint)Length, Layout.FrameSizeInBytes, isPrivate: true, out address));
     }
 
     public nint Address => address;
@@ -47,6 +49,11 @@ internal sealed unsafe class SnapshotBacking : Backing
         return Errno.OK;
     }
 
+    /// <summary>A structure of the snapshot.</summary>
+    public ref readonly T At<T>(ulong offset)
+        where T : unmanaged =>
+        ref MemoryMarshal.AsRef<T>(Bytes(offset, sizeof(T)));
+
     /// <summary>Bytes of the snapshot, to be torn.</summary>
     public Span<byte> Bytes(ulong offset, int length) => new((byte*)address + offset, length);
 
@@ -56,7 +63,8 @@ internal sealed unsafe class SnapshotBacking : Backing
 
     public override void Dispose()
     {
-        // The volume that opened it disposes of it, and so does who made it; by the second time the place may be another's.
+        // The volume that opened it disposes of it, and so does who made it; by the second time the place may be
+        // another's.
         if (!isDisposed) _ = Libc.Unmap(address, (nuint)Length);
         isDisposed = true;
     }

@@ -1,0 +1,416 @@
+using System.Runtime.CompilerServices;
+using PersistFs.Engine.Arenas;
+using PersistFs.Engine.Format;
+using PersistFs.Engine.Structures;
+using PersistFs.Engine.Transactions;
+using PersistFs.Linux;
+
+namespace PersistFs.Engine.Tests.Check;
+
+/// <summary>Ways to damage a tree, by the finding they cause.</summary>
+internal static class Damages
+{
+    private const string Home = DamagedTree.Victims;
+
+    /// <summary>Kinds of damage that keep an arena from being opened.</summary>
+    public const int OfHeadCount = 7;
+
+    /// <summary>The one of them in which the root directory is lost.</summary>
+    public const int OfHeadWithoutRoot = 5;
+
+    public static IReadOnlyList<Action> Of(FindingKind kind, DamagedTree tree) => kind switch
+    {
+        FindingKind.Superblock =>
+        [
+            () => Flip(tree, 88), () => Flip(tree, Layout.SuperblockCopyOffset + 88),
+            () => SetSuperblock(tree, (ref Superblock superblock) => superblock.Revision--),
+            () => SetSuperblock(tree, (ref Superblock superblock) => superblock.Kind = 7),
+        ],
+        FindingKind.RootPage =>
+        [
+            () => Flip(tree, Layout.RootPageOffset + 24), () => Flip(tree, Layout.RootPageOffset + 4096 + 24),
+            () => SetRootPage(tree, (ref RootPage page) => page.SessionLast = ulong.MaxValue),
+        ],
+        FindingKind.Reserved => [() => Flip(tree, 0x20000), () => Flip(tree, Layout.PendingListsOffset + 8)],
+        FindingKind.Instance => OfInstance(tree),
+        FindingKind.Leak => OfLeak(tree),
+        FindingKind.Frame => OfFrame(tree),
+        FindingKind.Block => OfBlock(tree),
+        FindingKind.InodeCount => [() => Set(in tree.Worker.Journal.Header.Inodes[0], tree.Worker.Journal.Header.Inodes[0] + 5)],
+        FindingKind.InodeRecord => OfRecord(tree),
+        FindingKind.Contents => OfContents(tree),
+        FindingKind.Directory => OfDirectory(tree),
+        FindingKind.Entry => OfEntry(tree),
+        FindingKind.DanglingEntry =>
+        [
+            () => Set(in Entry(tree, "file").TargetWord, DirectoryEntryHeader.TargetOf(new InodeNumber(12345), 4, 8)),
+            () => Set(
+                in Entry(tree, "file").TargetWord, DirectoryEntryHeader.TargetOf(tree.Inode($"{Home}/file"), 4, 4)),
+        ],
+        FindingKind.EntryCount =>
+        [
+            () => Set(
+                in tree.Record(Home).BlockCount, 3UL), () => Set(in tree.Record($"{Home}/many").BlockCount, 3000UL),
+        ],
+        FindingKind.Attribute => OfAttribute(tree),
+        FindingKind.LinkCount =>
+        [
+            () => Set(
+                in tree.Record($"{Home}/file").LinkCount,
+                5U), () => Set(in tree.Record($"{Home}/linked").LinkCount, 1U),
+            () => Set(in tree.Record($"{Home}/file").LinkCount, 0U), () => Set(in tree.Record(Home).LinkCount, 9U),
+            () => Set(in tree.Record($"{Home}/below").LinkCount, 0U),
+            () => tree.AddNameOnly(Home, "once more", tree.Inode($"{Home}/below")),
+            () => tree.AddNameOnly($"{Home}/below", "up", tree.Volume.Root),
+        ],
+        FindingKind.BlockCount =>
+        [
+            () => Set(
+                in tree.Record($"{Home}/file").BlockCount,
+                3UL), () => Set(in tree.Record($"{Home}/packed").BlockCount, 3UL),
+            () => Set(in tree.Record($"{Home}/empty").BlockCount, 3UL),
+        ],
+        FindingKind.UnreachableInode =>
+        [
+            () => tree.RemoveNameOnly(
+                Home, "file"), () => tree.RemoveNameOnly(Home, "below"), () => tree.RemoveNameOnly(Home, "device"),
+            () => tree.RemoveNameOnly("", "victims"), () => LoseMany(tree),
+        ],
+        FindingKind.DetachedDirectory => [() => MakeCircle(tree)],
+        FindingKind.PendingList => OfPendingList(tree),
+        FindingKind.BadPointer => OfPointer(tree),
+        FindingKind.UsedTwice =>
+        [
+            () => Set(in tree.Record($"{Home}/second").Contents, tree.Record($"{Home}/packed").Contents),
+            () => Set(in tree.Record($"{Home}/empty").Attributes, tree.Record($"{Home}/attributes").Attributes),
+            () => Set(in Header(tree, 2).Next, tree.Record($"{Home}/attributes").Attributes),
+            () => Set(in tree.Record($"{Home}/below/deep").Contents, tree.Record($"{Home}/below").Contents),
+        ],
+        _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, "No damage of this kind is known."),
+    };
+
+    /// <summary>Damages what an arena is opened by.</summary>
+    public static void DoToHead(int number, DamagedTree tree)
+    {
+        switch (number)
+        {
+            case 0:
+                Flip(tree, Layout.RootPageOffset + 24);
+                Flip(tree, Layout.RootPageOffset + 4096 + 24);
+                break;
+            case 1:
+                Write(tree, Layout.WorkerTableOffset + 8 * 40, 3);
+                break;
+            case 2:
+                ArenaPointer journal = ArenaPointer.OfFrame((uint)tree.Space.WorkerTableEntry(0));
+                Write(
+                    tree,
+                    journal.Value + WorkerHeader.UndoOffset,
+                    UndoEntry.TargetOf(new ArenaPointer(4096), UndoEntry.KindWord, 8));
+                Write(tree, journal.Value, new JournalWord(1, 0, 7).Value);
+                break;
+            case 3:
+                tree.Space.Table.SetWord(0, new FrameWord(FrameState.Free));
+                break;
+            case 4:
+                Set(in Root(tree).Mode, ModeBits.Regular | 0x1ED);
+                break;
+            case OfHeadWithoutRoot:
+                Write(tree, Layout.InstanceTableOffset, 0);
+                break;
+            default:
+                tree.Space.Table.SetWord(tree.Volume.Root.Record.Frame, new FrameWord(FrameState.Used, (FrameType)9));
+                break;
+        }
+    }
+
+    private static IReadOnlyList<Action> OfInstance(DamagedTree tree) =>
+    [
+        () => Write(tree, Layout.InstanceTableOffset + 48, ulong.MaxValue),
+        () => Write(tree, Layout.InstanceTableOffset + 3 * 256, 12345),
+        () => Write(tree, Layout.InstanceTableOffset + 3 * 256, tree.Volume.Root.Value),
+        () => Write(tree, Layout.InstanceTableOffset + 128 + 16, 12345),
+        () => Set(in Root(tree).Parent, tree.Inode(Home).Value),
+        () => Set(in Root(tree).LinkCount, 0U),
+    ];
+
+    private static IReadOnlyList<Action> OfLeak(DamagedTree tree) =>
+    [
+        () => Allocate(
+            tree, transaction => transaction.AllocateBlock(BlockUse.Of(BlockType.Data, tree.Volume.Root, 0, 0))),
+        () => Allocate(tree, transaction => transaction.AllocateObject(SizeClass.Holding(100))),
+        () => Allocate(tree, transaction =>
+        {
+            ArenaPointer record = transaction.AllocateObject(BlockType.InodeSlab);
+            transaction.WriteFresh(record, default(InodeRecord));
+        }),
+        () => Allocate(tree, transaction =>
+            Assert.True(transaction.TryAllocateDataFrame(tree.Volume.Root, 0, out _, out _))),
+    ];
+
+    private static IReadOnlyList<Action> OfFrame(DamagedTree tree)
+    {
+        FrameTable table = tree.Space.Table;
+        uint last = table.FrameCount - 1;
+        uint blocks = tree.Inode(Home).Record.Frame;
+        return
+        [
+            () => table.SetWord(last, new FrameWord(FrameState.Growing)),
+            () => table.SetWord(last, new FrameWord(FrameState.Absent, FrameType.Data)),
+            () => table.SetWord(blocks, new FrameWord(FrameState.Used, FrameType.Blocks, zeroed: true)),
+            () => table.SetWord(blocks, new FrameWord(FrameState.Used, (FrameType)9)),
+            () => table.SetWord(blocks, new FrameWord(FrameState.Used, FrameType.System)),
+            () => Set(in table.At(blocks).Blocks[0], table.At(blocks).Blocks[0] & ~3UL),
+            () => LieAboutZeros(tree),
+        ];
+    }
+
+    private static IReadOnlyList<Action> OfBlock(DamagedTree tree) =>
+    [
+        () =>
+        {
+            ArenaPointer block = default;
+            Allocate(
+                tree,
+                transaction => block = transaction.AllocateBlock(BlockUse.Of(BlockType.Data, tree.Volume.Root, 0, 0)));
+            Set(in Descriptor(tree, block).TypeWord, 77UL);
+        },
+        () => Set(in Descriptor(tree, Inode(tree)).Objects, Descriptor(tree, Inode(tree)).Objects | 1UL << 40),
+        () => Set(in Descriptor(tree, Inode(tree)).TypeWord, Descriptor(tree, Inode(tree)).TypeWord | 0x7700),
+        () =>
+        {
+            ArenaPointer packed = new(tree.Record($"{Home}/packed").Contents);
+            Set(in Descriptor(tree, packed).TypeWord, Descriptor(tree, packed).TypeWord | 0x7700);
+        },
+    ];
+
+    private static IReadOnlyList<Action> OfRecord(DamagedTree tree) =>
+    [
+        .. new[] { "file", "below", "link", "packed", "device", "empty" }.SelectMany(name => new Action[]
+        {
+            () => Set(in tree.Record($"{Home}/{name}").Mode, 0x31A4U),
+            () => Set(in tree.Record($"{Home}/{name}").Mode, tree.Record($"{Home}/{name}").Mode | 0x70000),
+            () => Set(in tree.Record($"{Home}/{name}").Generation, 0U),
+            () => Set(in tree.Record($"{Home}/{name}").Flags, 0xFFFF_0000U),
+            () => Set(in tree.Record($"{Home}/{name}").Size, ulong.MaxValue),
+            () => Or(in tree.Record($"{Home}/{name}").ContentsWord, 0x7700_0000_0000_0000),
+            () => Or(in tree.Record($"{Home}/{name}").ContentsWord, 5UL << 32),
+            () => Or(in tree.Record($"{Home}/{name}").ContentsWord, 0xFF),
+            () => Set(in tree.Record($"{Home}/{name}").PendingNext, 12345UL),
+        }),
+        () => Set(in tree.Record($"{Home}/file").Mode, ModeBits.Directory | 0x1ED),
+        () => Set(in tree.Record($"{Home}/packed").Mode, ModeBits.Directory | 0x1ED),
+        () => Set(in tree.Record($"{Home}/empty").Mode, ModeBits.Directory | 0x1ED),
+        () => Set(in tree.Record($"{Home}/empty").Mode, ModeBits.SymbolicLink | 0x1FF),
+        () => Set(in tree.Record($"{Home}/file").Mode, ModeBits.Fifo | 0x1FF),
+        () => Set(in tree.Record($"{Home}/below").Mode, ModeBits.Regular | 0x1ED),
+        () => SetKind(tree, "below", ContentsKind.None),
+        () => SetKind(tree, "many", ContentsKind.Packed),
+        () => SetKind(tree, "file", ContentsKind.Directory),
+        () => SetKind(tree, "device", ContentsKind.Mapped),
+        () => Set(in tree.Record($"{Home}/link").Size, 0UL),
+        () => Set(in tree.Record($"{Home}/file").Parent, tree.Inode(Home).Value),
+        () => Or(in tree.Record($"{Home}/packed").ContentsWord, 0x0901_00),
+    ];
+
+    private static IReadOnlyList<Action> OfContents(DamagedTree tree) =>
+    [
+        () => Set(in tree.Record($"{Home}/file").Size, 5000UL),
+        () => Set(in tree.Record($"{Home}/large").Size, 5000UL),
+        () => Set(in tree.Record($"{Home}/packed").Size, 2000UL),
+        () => Or(in tree.Record($"{Home}/file").ContentsWord, 0x0700),
+        () => Write(tree, Node(tree, "file").Value + 80, 0xF),
+        () => Write(tree, Node(tree, "file").Value + 80, 1UL << 60 | 1),
+        () => Set(
+            in tree.Record($"{Home}/file").Contents,
+            new MapEntry(tree.Record($"{Home}/file").Contents).Pointer.Value | 7),
+    ];
+
+    private static IReadOnlyList<Action> OfDirectory(DamagedTree tree) =>
+    [
+        () => Write(tree, Leaf(tree).Value, ulong.MaxValue),
+        () => Write(tree, Leaf(tree).Value, tree.Space.Arena.At<ulong>(Leaf(tree)) + (1UL << 48)),
+        () => Write(tree, Leaf(tree).Value + 8, tree.Space.Arena.At<ulong>(Leaf(tree) + 8) ^ 1UL << 24),
+        () => Set(in tree.Record(Home).Contents, tree.Record(Home).Contents | 7),
+        () => Write(tree, Leaf(tree).Value + 16, tree.Space.Arena.At<ulong>(Leaf(tree) + 16) | 0xFF8),
+    ];
+
+    private static IReadOnlyList<Action> OfEntry(DamagedTree tree) =>
+    [
+        () => Set(in Entry(tree, "file").Key, Entry(tree, "file").Key ^ 0x7000),
+        () => Set(in Entry(tree, "file").Key, ulong.MaxValue),
+        () => Or(in Entry(tree, "file").TargetWord, 1UL << 62),
+        () => Write(tree, Slot(tree, "file").Value + 16, (ulong)'a' | (ulong)'/' << 8),
+        () => Write(tree, Slot(tree, "file").Value + 16, tree.Space.Arena.At<ulong>(Slot(tree, "link") + 16)),
+        () => Set(in tree.Record($"{Home}/below/deep").Parent, tree.Inode(Home).Value),
+        () => Set(in tree.Record($"{Home}/below/deep").Parent, tree.Inode("/others").Value),
+        () => tree.AddNameOnly(Home, "shortcut", tree.Inode($"{Home}/below/deep")),
+    ];
+
+    private static IReadOnlyList<Action> OfAttribute(DamagedTree tree) =>
+    [
+        .. Enumerable.Range(0, 4).SelectMany(index => new Action[]
+        {
+            () => Set(in Header(tree, index).NameLength, (ushort)0),
+            () => Set(in Header(tree, index).NameLength, (ushort)250),
+            () => Set(in Header(tree, index).ValueLength, 100_000U),
+            () => Set(in Header(tree, index).IsIndirect, (byte)7),
+            () => Set(in Header(tree, index).Reserved, (byte)1),
+            () => Write(tree, tree.Space.Arena.PointerTo(in Header(tree, index)).Value + 16, 0),
+        }),
+        () => Write(tree, tree.Space.Arena.PointerTo(in Header(tree, 1)).Value + 16,
+            tree.Space.Arena.At<ulong>(tree.Space.Arena.PointerTo(in Header(tree, 0)) + 16)),
+    ];
+
+    private static IReadOnlyList<Action> OfPendingList(DamagedTree tree) =>
+    [
+        () => Write(tree, Layout.PendingListsOffset + 64, 12345),
+        () => Write(tree, Layout.PendingListsOffset + 64, tree.Inode($"{Home}/file").Value),
+        () => Or(in tree.Record($"{Home}/file").ContentsWord, 1UL << 24),
+        () => Orphan(tree, "file"),
+        () => Orphan(tree, "large"),
+        () =>
+        {
+            Pend(tree, "small");
+            Write(tree, Layout.PendingListsOffset + (ulong)tree.Inode($"{Home}/small").PendingList * 64, 0);
+        },
+        () =>
+        {
+            Pend(tree, "small");
+            Set(in tree.Record($"{Home}/small").PendingNext, tree.Inode($"{Home}/small").Value);
+        },
+    ];
+
+    private static IReadOnlyList<Action> OfPointer(DamagedTree tree) =>
+    [
+        () => Write(tree, Node(tree, "file").Value + 80, MapEntry.Block(new ArenaPointer(12345 << 12)).Value),
+        () => Write(tree, Node(tree, "file").Value + 80, tree.Space.Arena.At<ulong>(Node(tree, "file") + 88)),
+        () => Set(in tree.Record($"{Home}/file").Contents, MapEntry.Node(tree.Volume.Root.Record).Value),
+        () => Set(in tree.Record($"{Home}/packed").Contents, 0UL),
+        () => Set(in tree.Record($"{Home}/link").Contents, 0x1234_5678UL),
+        () => Set(in tree.Record($"{Home}/attributes").Attributes, 0x1234_5678UL),
+        () => Set(in Header(tree, 1).Next, 0x1234_5678UL),
+        () => Set(in tree.Record(Home).Contents, DirectoryPointer.Leaf(new ArenaPointer(12345 << 12)).Value),
+        () => Set(in tree.Record($"{Home}/many").Contents, DirectoryPointer.Leaf(tree.Volume.Root.Record).Value),
+        () => Write(tree, DirectoryNode(tree).Value + 8 * 200, DirectoryPointer.Leaf(tree.Volume.Root.Record).Value),
+    ];
+
+    private delegate void Change<T>(ref T page);
+
+    private static void SetSuperblock(DamagedTree tree, Change<Superblock> change)
+    {
+        ref Superblock superblock = ref tree.Space.Arena.Target<Superblock>(ArenaPointer.Null);
+        change(ref superblock);
+        superblock.Checksum = Checksum.Of(in superblock);
+    }
+
+    private static void SetRootPage(DamagedTree tree, Change<RootPage> change)
+    {
+        ref RootPage page = ref tree.Space.Arena.Target<RootPage>(new ArenaPointer(Layout.RootPageOffset));
+        change(ref page);
+        page.Checksum = Checksum.Of(in page);
+    }
+
+    private static void SetKind(DamagedTree tree, string name, ContentsKind kind)
+    {
+        ref readonly ulong word = ref tree.Record($"{Home}/{name}").ContentsWord;
+        Set(in word, word & ~0xFFUL | (ulong)kind);
+    }
+
+    private delegate void Use(Transaction transaction);
+
+    private static void Allocate(DamagedTree tree, Use use)
+    {
+        using Transaction transaction = tree.Worker.Begin();
+        Assert.True(transaction.TryReserve(1));
+        use(transaction);
+        transaction.Commit();
+    }
+
+    private static void LieAboutZeros(DamagedTree tree)
+    {
+        Assert.Equal(Errno.OK, tree.Space.Allocator.Supply.TryGrow());
+        uint frame = 0;
+        while (!tree.Space.Table.WordOf(frame).IsZeroed) frame++;
+        Write(tree, ArenaPointer.OfFrame(frame).Value + 4096, 1);
+    }
+
+    private static void LoseMany(DamagedTree tree)
+    {
+        for (int index = 0; index < 300; index++) tree.RemoveNameOnly($"{Home}/many", $"a longer name, number {index}");
+    }
+
+    /// <summary>A directory goes below its own subdirectory.</summary>
+    private static void MakeCircle(DamagedTree tree)
+    {
+        InodeNumber below = tree.Inode($"{Home}/below");
+        InodeNumber deep = tree.Inode($"{Home}/below/deep");
+        tree.AddNameOnly($"{Home}/below/deep", "circle", below);
+        tree.RemoveNameOnly(Home, "below");
+        Set(in tree.Space.Arena.At<InodeRecord>(below.Record).Parent, deep.Value);
+        Set(in tree.Space.Arena.At<InodeRecord>(deep.Record).LinkCount, 3U);
+        Set(in tree.Record(Home).LinkCount, tree.Record(Home).LinkCount - 1);
+    }
+
+    /// <summary>A file loses its name and its links, and is on no list.</summary>
+    private static void Orphan(DamagedTree tree, string name)
+    {
+        InodeNumber inode = tree.Inode($"{Home}/{name}");
+        tree.RemoveNameOnly(Home, name);
+        Set(in tree.Space.Arena.At<InodeRecord>(inode.Record).LinkCount, 0U);
+    }
+
+    private static void Pend(DamagedTree tree, string name)
+    {
+        InodeNumber inode = tree.Inode($"{Home}/{name}");
+        using Transaction transaction = tree.Worker.Begin();
+        new PendingLists(tree.Space, new InodeTable(tree.Space)).Add(
+            transaction, inode, needsTrim: true);
+        transaction.Commit();
+    }
+
+    private static ref readonly InodeRecord Root(DamagedTree tree) =>
+        ref tree.Space.Arena.At<InodeRecord>(tree.Volume.Root.Record);
+
+    private static ArenaPointer Inode(DamagedTree tree) => tree.Inode($"{Home}/file").Record;
+
+    private static ArenaPointer Node(DamagedTree tree, string name) =>
+        new MapEntry(tree.Record($"{Home}/{name}").Contents).Pointer;
+
+    private static ArenaPointer DirectoryNode(DamagedTree tree) =>
+        new DirectoryPointer(tree.Record($"{Home}/many").Contents).Target;
+
+    private static ArenaPointer Leaf(DamagedTree tree) => tree.Slot(Home, "file").Leaf;
+
+    private static ArenaPointer Slot(DamagedTree tree, string name)
+    {
+        DirectorySlot slot = tree.Slot(Home, name);
+        return slot.Leaf + (ulong)slot.Position;
+    }
+
+    private static ref readonly DirectoryEntryHeader Entry(DamagedTree tree, string name) =>
+        ref tree.Space.Arena.At<DirectoryEntryHeader>(Slot(tree, name));
+
+    private static ref readonly AttributeHeader Header(DamagedTree tree, int index)
+    {
+        ref readonly AttributeHeader header =
+            ref tree.Space.Arena.At<AttributeHeader>(new ArenaPointer(tree.Record($"{Home}/attributes").Attributes));
+        for (; index > 0; index--) header = ref tree.Space.Arena.At<AttributeHeader>(new ArenaPointer(header.Next));
+        return ref header;
+    }
+
+    private static ref readonly BlockDescriptor Descriptor(DamagedTree tree, ArenaPointer pointer) =>
+        ref tree.Space.Table.BlockAt(pointer.Frame, pointer.BlockInFrame);
+
+    private static void Flip(DamagedTree tree, ulong offset) =>
+        Write(tree, offset, ~tree.Space.Arena.At<ulong>(new ArenaPointer(offset)));
+
+    private static void Write(DamagedTree tree, ulong offset, ulong value) =>
+        Store.Word(ref tree.Space.Arena.Target<ulong>(new ArenaPointer(offset)), value);
+
+    private static void Or(ref readonly ulong field, ulong bits) => Set(in field, field | bits);
+
+    private static void Set<T>(ref readonly T field, T value)
+        where T : unmanaged =>
+        Store.Word(ref Unsafe.AsRef(in field), value);
+}
