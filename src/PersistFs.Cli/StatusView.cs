@@ -21,8 +21,9 @@ internal static class StatusView
             + $"  {SizeText.Format(report.BytesUsed)} of {SizeText.Format(report.BytesMax)}"
             + $" [dim]({SizeText.Format(report.BytesAllocated)} taken from the system)[/]");
         Add(table, "inodes", Inodes(report));
-        Add(table, "session", Invariant($"{report.Session}, generation {report.Generation}, take-overs {report.Takeovers}"));
-        Add(table, "recovery", Recovery(report.LastRecovery));
+        Add(table, "session", Invariant(
+            $"{report.Session}, generation {report.Generation}, take-overs {report.Takeovers}"));
+        Add(table, "recovery", report.LastRecovery is { } recovery ? Recovery(recovery) : Pending(report));
         if (report.Operations.Count > 0) Add(table, "requests", Operations(report));
         string events = string.Join(", ", report.Counters.Where(counter => counter.Value > 0)
             .Select(counter => Invariant($"{counter.Key} {counter.Value:N0}")));
@@ -47,6 +48,9 @@ internal static class StatusView
     private static string Recovery(RecoveryStatus recovery) => Invariant(
         $"{recovery.Milliseconds:0.##} ms: {recovery.RolledBack} undone, {recovery.Completed} completed, ")
         + Invariant($"{recovery.Replayed} replayed, {recovery.AnsweredFromRecords} answered from records");
+
+    private static string Pending(StatusReport report) => report.TransactionsInFlight is { } count and > 0
+        ? Invariant($"{count} transactions to undo or finish when it is opened next") : "nothing to undo or finish";
 
     private static string Operations(StatusReport report)
     {

@@ -51,6 +51,14 @@ public static partial class Libc
         return result == 0 ? Errno.OK : LastErrno();
     }
 
+    /// <summary>flock(2): a lock of the open file as a whole, which its duplicates and what this process starts share.</summary>
+    /// <param name="descriptor">The file.</param>
+    /// <param name="isExclusive">Whether nobody else may hold one; a lock that is held already is changed.</param>
+    /// <param name="waits">Whether to wait for it.</param>
+    /// <returns>EWOULDBLOCK, which is EAGAIN, when it cannot be had now.</returns>
+    public static Errno LockFile(int descriptor, bool isExclusive, bool waits) =>
+        FileLockCore(descriptor, (isExclusive ? 2 : 1) | (waits ? 0 : 4)) == 0 ? Errno.OK : LastErrno();
+
     /// <summary>statfs(2): type of the file system that holds the file.</summary>
     public static unsafe Errno FileSystemType(SafeHandle descriptor, out ulong type)
     {
@@ -92,6 +100,9 @@ public static partial class Libc
         public long Length;
         public int ProcessId;
     }
+
+    [LibraryImport("libc", EntryPoint = "flock", SetLastError = true)]
+    private static partial int FileLockCore(int descriptor, int operation);
 
     [LibraryImport("libc", EntryPoint = "fallocate", SetLastError = true)]
     private static partial int FallocateCore(int descriptor, int mode, long offset, long length);

@@ -11,8 +11,6 @@ public static class Launcher
     /// <summary>The descriptor that a started server finds its readiness pipe at.</summary>
     public const int ReadinessDescriptor = 3;
 
-    private const uint LogMode = 0x180; // rw-------
-
     /// <summary>Starts `persistfs serve` detached from terminal and session.</summary>
     /// <param name="arguments">What follows "serve".</param>
     /// <param name="logPath">Where its output goes.</param>
@@ -23,8 +21,7 @@ public static class Launcher
     {
         RuntimePaths.CreateBase();
         Check(Libc.Open("/dev/null", OpenFlags.ReadOnly | OpenFlags.CloseOnExec, 0, out int input), "/dev/null", "open it");
-        OpenFlags append = OpenFlags.WriteOnly | OpenFlags.Create | OpenFlags.Append | OpenFlags.CloseOnExec;
-        Check(Libc.Open(logPath, append, LogMode, out int log), logPath, "open the log");
+        Check(ServerLog.Open(logPath, out int log), logPath, "open the log");
         Check(Libc.Pipe(out int readEnd, out int writeEnd), "persistfs", "make a pipe");
         // A descriptor inherited from a shell or a pipeline would keep the other end waiting as long as the server lives.
         Check(Libc.CloseOnExecFrom(ReadinessDescriptor), "persistfs", "close inherited descriptors");

@@ -12,7 +12,7 @@ public sealed record StatusReport
     /// <summary>Program version of the server.</summary>
     public string? Version { get; init; }
 
-    /// <summary>serving, read-only, poisoned, stopping; or offline.</summary>
+    /// <summary>serving, read-only, poisoned, stopping; or offline; or in use, by a process that tells nothing.</summary>
     public required string State { get; init; }
 
     public string? MountPoint { get; init; }
@@ -63,7 +63,11 @@ public sealed record StatusReport
     /// <summary>Memory of the server itself, the arena aside.</summary>
     public ulong? ServerBytes { get; init; }
 
-    public required RecoveryStatus LastRecovery { get; init; }
+    /// <summary>What the server found to undo or to finish when it opened the arena; null when it is not served.</summary>
+    public required RecoveryStatus? LastRecovery { get; init; }
+
+    /// <summary>What the next server will find to undo or to finish; null when the arena is served.</summary>
+    public int? TransactionsInFlight { get; init; }
 
     /// <summary>Requests by operation since the server started.</summary>
     public IReadOnlyList<OperationStatus> Operations { get; init; } = [];

@@ -20,7 +20,8 @@ internal static class ServeCommand
             try
             {
                 ServerOptions options = ReadSettings(arguments.File(parsed), arguments.Values(parsed)).Read();
-                return (int)Serve(options, pipe);
+                int log = parsed.GetValue(readyDescriptor) < 0 ? ServerLog.None : ServerLog.StandardError;
+                return (int)Serve(options, pipe, log);
             }
             catch (FailureException exception)
             {
@@ -42,9 +43,14 @@ internal static class ServeCommand
         return new ServerSettings(file, environment, values);
     }
 
-    private static ExitCode Serve(ServerOptions options, ReadinessPipe pipe)
+    /// <param name="options">What to serve where.</param>
+    /// <param name="pipe">Who waits for it.</param>
+    /// <param name="log">The descriptor of a log that was made for this server alone, or none.</param>
+    private static ExitCode Serve(ServerOptions options, ReadinessPipe pipe, int log)
     {
         ServerHost.Run(options, pipe);
+        // After a clean end nobody needs it; after any other it is what there is to look at.
+        ServerLog.Remove(RuntimePaths.LogOf(options.MountPoint), log);
         return ExitCode.Success;
     }
 }

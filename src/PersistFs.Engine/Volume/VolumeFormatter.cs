@@ -154,7 +154,7 @@ public static class VolumeFormatter
     {
         if (force || file.Length == 0 || file.AllocatedBytes == 0) return;
         throw new ArenaException(
-            ArenaFault.AlreadyFormatted, $"{file.Name} is not empty.", "Format it anyway with --force, or choose another path.");
+            ArenaFault.AlreadyFormatted, $"{file.Name} is not empty.", "Choose another path; --force would destroy what is in it.");
     }
 
     private static void RequireRoom(Backing backing, ulong offset, ulong length)

@@ -160,7 +160,7 @@ internal static class VolumeOpener
     }
 
     private static ArenaException NotAnArena(string name) => new(
-        ArenaFault.NotAnArena, $"{name} is not an arena of PersistFS.", "Check the path, or make an arena there with persistfs format --force.");
+        ArenaFault.NotAnArena, $"{name} is not an arena of PersistFS.", "Check the path; an arena is made with persistfs format at a path where nothing is yet.");
 
     private static ArenaException WrongSize(string name, ulong length, string contrast) => new(
         ArenaFault.WrongSize, $"{name} is {length} bytes long, {contrast}.", "Restore the whole file; it was truncated or extended.");

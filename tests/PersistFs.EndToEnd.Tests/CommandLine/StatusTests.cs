@@ -22,7 +22,8 @@ public sealed class StatusTests : IDisposable
         Assert.Equal("serving", status.GetProperty("state").GetString());
         Assert.True(status.GetProperty("generation").GetUInt64() > 0);
         Assert.Equal(0UL, status.GetProperty("takeovers").GetUInt64());
-        Assert.InRange(status.GetProperty("bytesUsed").GetUInt64(), 1UL << 20, status.GetProperty("bytesMax").GetUInt64());
+        Assert.InRange(
+            status.GetProperty("bytesUsed").GetUInt64(), 1UL << 20, status.GetProperty("bytesMax").GetUInt64());
         Assert.Equal(2UL, status.GetProperty("inodesUsed").GetUInt64());
         JsonElement recovery = status.GetProperty("lastRecovery");
         foreach (string name in new[] { "replayed", "answeredFromRecords", "rolledBack", "milliseconds" })
@@ -43,6 +44,53 @@ public sealed class StatusTests : IDisposable
         Assert.Equal("offline", offline.GetProperty("state").GetString());
         Assert.Equal(1UL, offline.GetProperty("inodesUsed").GetUInt64());
         Assert.Equal(22, scratch.Try("status", "MNT").ExitCode);
+    }
+
+    [RootFact(ProductOnly = true, Tools = "kill umount")]
+    public void Asking_for_the_status_of_an_arena_whose_server_was_killed_changes_not_a_byte()
+    {
+        scratch.Up();
+        File.WriteAllText(Path.Combine(scratch.MountPoint, "file"), "contents");
+        int server = Status("MNT").GetProperty("pid").GetInt32();
+        Tool.Run("kill", "-KILL", $"{server}");
+        Tool.Run("umount", "-l", scratch.MountPoint);
+        Assert.True(SpinWait.SpinUntil(() => !Directory.Exists($"/proc/{server}"), TimeSpan.FromSeconds(60)));
+        byte[] before = File.ReadAllBytes(scratch.Arena);
+        JsonElement status = Status("ARENA");
+        Assert.Equal("offline", status.GetProperty("state").GetString());
+        Assert.Equal(2UL, status.GetProperty("inodesUsed").GetUInt64());
+        Assert.Equal(JsonValueKind.Null, status.GetProperty("lastRecovery").ValueKind);
+        Assert.InRange(status.GetProperty("transactionsInFlight").GetInt32(), 0, 64);
+        Assert.Contains("offline", scratch.Run("status", "ARENA"), StringComparison.Ordinal);
+        Assert.Equal(before, File.ReadAllBytes(scratch.Arena));
+    }
+
+    [RootFact(ProductOnly = true)]
+    public void The_numbers_of_an_arena_are_the_same_whether_it_is_served_or_not()
+    {
+        scratch.Up();
+        File.WriteAllBytes(Path.Combine(scratch.MountPoint, "file"), new byte[5 << 20]);
+        JsonElement served = Status("MNT");
+        scratch.Run("down", "MNT");
+        JsonElement offline = Status("ARENA");
+        foreach (
+            string name in new[] { "uuid", "generation", "session", "bytesMax", "sizeMax", "inodesUsed", "bytesUsed" })
+        {
+            Assert.Equal(served.GetProperty(name).ToString(), offline.GetProperty(name).ToString());
+        }
+    }
+
+    [RootFact(ProductOnly = true, Tools = "kill umount")]
+    public void A_log_is_kept_of_a_server_that_was_killed_and_removed_with_one_that_has_ended_well()
+    {
+        scratch.Up();
+        Assert.Single(Logs());
+        Tool.Run("kill", "-KILL", $"{Status("MNT").GetProperty("pid").GetInt32()}");
+        Tool.Run("umount", "-l", scratch.MountPoint);
+        Assert.Single(Logs());
+        scratch.Up();
+        scratch.Run("down", "MNT");
+        Assert.Empty(Logs());
     }
 
     [RootFact(ProductOnly = true)]
@@ -69,6 +117,14 @@ public sealed class StatusTests : IDisposable
     /// <summary>The native program keeps to 64 MiB; hosted by the runtime, its compiler comes on top.</summary>
     private static long MemoryMaxInKibibytes =>
         File.Exists(Path.Combine(Path.GetDirectoryName(ProductBinary.Path)!, "persistfs.dll")) ? 160 * 1024 : 64 * 1024;
+
+    /// <summary>Logs of servers of this test's mount point.</summary>
+    private string[] Logs()
+    {
+        // Escaped, the name of the directory has other characters only where a dash was.
+        string name = Path.GetFileName(Path.GetDirectoryName(scratch.MountPoint)!).Split('-')[^1];
+        return [.. Directory.GetFiles("/run/persistfs", "*.log").Where(path => path.Contains(name, StringComparison.Ordinal))];
+    }
 
     private JsonElement Status(string target)
     {
