@@ -49,13 +49,25 @@ public static class MountPoint
         Errno error = Libc.GetStatus(mountPoint, out FileStatus status);
         if (error != Errno.OK) throw FailureException.FromSystem(mountPoint, "use the mount point", error);
         if (!status.IsDirectory) throw NotADirectory(mountPoint);
-        if (!mayHideFiles && Directory.EnumerateFileSystemEntries(mountPoint).Any())
+        if (!mayHideFiles && HasFiles(mountPoint))
         {
             throw new FailureException(FailureKind.MountPointBusy,
                 $"{mountPoint}: the directory is not empty; its files would be hidden",
                 "choose an empty directory, or mount with -o nonempty");
         }
         return cleared;
+    }
+
+    private static bool HasFiles(string directory)
+    {
+        try
+        {
+            return Directory.EnumerateFileSystemEntries(directory).Any();
+        }
+        catch (UnauthorizedAccessException)
+        {
+            throw FailureException.FromSystem(directory, "read the mount point", Errno.EACCES);
+        }
     }
 
     /// <summary>umount2(2), or fusermount3(1) for a user who may not.</summary>

@@ -9,6 +9,10 @@ namespace PersistFs.Server;
 /// <summary>The daemon around a volume: signals, systemd's protocol, logs.</summary>
 public static class ServerHost
 {
+    /// <summary>Whether somebody waits for READY=1 (sd_notify(3)): systemd, or whoever speaks as it does.</summary>
+    private static bool HasServiceManager =>
+        !string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NOTIFY_SOCKET")) || SystemdHelpers.IsSystemdService();
+
     /// <summary>What stopping may take beyond the grace given to clients.</summary>
     private static readonly TimeSpan StopMargin = TimeSpan.FromSeconds(30);
 
@@ -25,7 +29,11 @@ public static class ServerHost
             ContentRootPath = "/",
         });
         AddLogging(builder.Logging);
-        builder.Services.AddSystemd();
+        if (HasServiceManager)
+        {
+            builder.Services.AddSingleton<ISystemdNotifier, SystemdNotifier>();
+            builder.Services.AddSingleton<IHostLifetime, SystemdLifetime>();
+        }
         builder.Services.Configure<ConsoleLifetimeOptions>(console => console.SuppressStatusMessages = true);
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = options.StopGrace + StopMargin);
         builder.Services.AddSingleton(provider => provider.GetRequiredService<ILoggerFactory>().CreateLogger("persistfs"));
@@ -46,7 +54,7 @@ public static class ServerHost
         // A failure to start is told by who called, once and in our words.
         logging.AddFilter("Microsoft", LogLevel.Critical);
         logging.Services.Configure<ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
-        if (SystemdHelpers.IsSystemdService())
+        if (HasServiceManager)
         {
             logging.AddSystemdConsole();
             return;

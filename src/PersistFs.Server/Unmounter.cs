@@ -73,7 +73,7 @@ public static class Unmounter
     private static FailureException Busy(string mountPoint, IReadOnlyList<string> holders)
     {
         string users = holders.Count == 0 ? "another mount or process" : "process " + string.Join(", ", holders);
-        return new FailureException(FailureKind.MountPointBusy, $"{mountPoint}: busy: {users} uses it",
+        return new FailureException(FailureKind.MountPointBusy, $"{mountPoint}: busy: in use by {users}",
             $"end that, or unmount lazily with: persistfs down --lazy {mountPoint}");
     }
 }
