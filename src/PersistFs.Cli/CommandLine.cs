@@ -30,6 +30,7 @@ internal static class CommandLine
         {
             UpCommand.Create(),
             DownCommand.Create(),
+            UpgradeCommand.Create(),
             StatusCommand.Create(),
             CheckCommand.Create(),
             DumpCommand.Create(),

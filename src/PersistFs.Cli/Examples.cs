@@ -12,7 +12,7 @@ internal static class Examples
               persistfs down /mnt/pkram                end it; the arena keeps the tree
               persistfs up /mnt/pkram                  and there it is again
 
-            Exit codes: 0 done; 1 and 2 see `check`; 10-17 the arena; 20-25 the mount;
+            Exit codes: 0 done; 1 and 2 see `check`; 10-17 the arena; 20-28 the mount;
             64 usage; 70 a bug; 74 I/O; 77 permission; 78 configuration. README.md lists them all.
             """,
         "up" or "serve" => OptionsText,
@@ -22,6 +22,14 @@ internal static class Examples
             Examples:
               persistfs mount /dev/shm/tree.arena /mnt/pkram -o size=4G,mode=1777
               mount -t fuse.persistfs /dev/shm/tree.arena /mnt/pkram -o size=4G,mode=1777
+            """,
+        "upgrade" => """
+            The new server starts up and looks at the arena while the old one serves. Where it cannot serve, the old one
+            goes on and the exit code is 27. Under systemd this is `systemctl restart`.
+
+            Examples:
+              persistfs upgrade /mnt/pkram                               after the program's file was replaced
+              persistfs upgrade /mnt/pkram --exec /opt/persistfs-2/persistfs
             """,
         "status" => """
             Without a target: every server of this user. With --json: one JSON object a line.
@@ -37,8 +45,9 @@ internal static class Examples
           mode=1777 uid=N gid=N   permissions and owner of the root directory
           huge=always|never|within_size|advise   of the tmpfs that is mounted for the arena
           mpol=bind:0,prefer:1,...               NUMA nodes of the arena's memory, as tmpfs has it
-          writethrough            what write(2) returned is in the arena (default)
+          writethrough            what write(2) returned is in the arena
           writeback               the kernel gathers writes; fsync, msync and close tell of shortage
+                                  (default where a keeper or systemd holds the connection)
           fixed                   take all memory when the arena is made
           allow_other, noallow_other   whether other users may enter; root's mounts let them
           nonempty                mount over a directory that has files

@@ -27,6 +27,12 @@ public enum ExitCode
     NoFuse = 23,
     MountFailed = 24,
     NotAnswering = 25,
+    ForeignConnection = 26,
+    UpgradeFailed = 27,
+    NotHeld = 28,
+
+    /// <summary>`serve`: told to let go, and another server goes on. Its holder expects it, nobody else sees it.</summary>
+    HandedOver = 30,
 
     Usage = 64,
     Internal = 70,

@@ -23,8 +23,18 @@ public static class ExitCodeExtensions
         FailureKind.NoFuse => ExitCode.NoFuse,
         FailureKind.MountFailed => ExitCode.MountFailed,
         FailureKind.NotAnswering => ExitCode.NotAnswering,
+        FailureKind.ForeignConnection => ExitCode.ForeignConnection,
+        FailureKind.UpgradeFailed => ExitCode.UpgradeFailed,
+        FailureKind.NotHeld => ExitCode.NotHeld,
         FailureKind.NoPermission => ExitCode.NoPermission,
         FailureKind.InputOutput => ExitCode.InputOutput,
         _ => ExitCode.Internal,
     };
+
+    /// <summary>Whether a server that ended with this code would end with it again, however often it is started.</summary>
+    /// <remarks>The unit's RestartPreventExitStatus= lists the same.</remarks>
+    public static bool IsFinal(this ExitCode code) => code is ExitCode.ArenaNotFound or ExitCode.NotAnArena
+        or ExitCode.ArenaExists or ExitCode.UnsupportedFormat or ExitCode.WrongSize or ExitCode.ArenaCorrupt
+        or ExitCode.MountPointInvalid or ExitCode.MountPointBusy or ExitCode.NoFuse or ExitCode.ForeignConnection
+        or ExitCode.Usage or ExitCode.NoPermission or ExitCode.Configuration;
 }

@@ -16,13 +16,14 @@ internal static class StatusView
         Table table = new Table().Border(TableBorder.None).HideHeaders().AddColumn("").AddColumn("");
         Add(table, "tree", report.MountPoint is { } mountPoint ? Bold(mountPoint) : "[dim]not mounted[/]");
         Add(table, "server", Server(report));
+        if (report.Holder is { } holder) Add(table, "holder", holder == "none" ? "[red]none[/]" : Markup.Escape(holder));
         Add(table, "arena", $"{Markup.Escape(report.Arena)} [dim]{Markup.Escape(report.Backing)}, {report.Uuid}[/]");
         Add(table, "memory", Bar(report.BytesUsed, report.BytesMax)
             + $"  {SizeText.Format(report.BytesUsed)} of {SizeText.Format(report.BytesMax)}"
             + $" [dim]({SizeText.Format(report.BytesAllocated)} taken from the system)[/]");
         Add(table, "inodes", Inodes(report));
         Add(table, "session", Invariant(
-            $"{report.Session}, generation {report.Generation}, take-overs {report.Takeovers}"));
+            $"{report.Session}, taken over {report.Takeovers} times; arena opened {report.Generation} times"));
         Add(table, "recovery", report.LastRecovery is { } recovery ? Recovery(recovery) : Pending(report));
         if (report.Operations.Count > 0) Add(table, "requests", Operations(report));
         string events = string.Join(", ", report.Counters.Where(counter => counter.Value > 0)
@@ -47,7 +48,8 @@ internal static class StatusView
 
     private static string Recovery(RecoveryStatus recovery) => Invariant(
         $"{recovery.Milliseconds:0.##} ms: {recovery.RolledBack} undone, {recovery.Completed} completed, ")
-        + Invariant($"{recovery.Replayed} replayed, {recovery.AnsweredFromRecords} answered from records");
+        + Invariant($"{recovery.Replayed} replayed, {recovery.AnsweredFromRecords} answered from records")
+        + (recovery.GivenUp == 0 ? "" : Invariant($", [red]{recovery.GivenUp} given up[/]"));
 
     private static string Pending(StatusReport report) => report.TransactionsInFlight is { } count and > 0
         ? Invariant($"{count} transactions to undo or finish when it is opened next") : "nothing to undo or finish";

@@ -59,10 +59,23 @@ public static unsafe class DescriptorPassing
     /// <param name="count">Descriptors taken; the caller closes them.</param>
     /// <returns>EMSGSIZE when payload or descriptors did not all find room: what did is still stored.</returns>
     public static Errno Receive(
-        int socket, Span<byte> payload, Span<int> descriptors, out int length, out int count)
+        int socket, Span<byte> payload, Span<int> descriptors, out int length, out int count) =>
+        Receive(socket, payload, descriptors, out length, out count, out _);
+
+    /// <summary>As the other, and who sent it.</summary>
+    /// <param name="socket">An AF_UNIX socket.</param>
+    /// <param name="payload">Where its bytes go.</param>
+    /// <param name="descriptors">Where its descriptors go; those that find no room are closed again.</param>
+    /// <param name="length">Bytes of payload; 0 when the peer has closed.</param>
+    /// <param name="count">Descriptors taken; the caller closes them.</param>
+    /// <param name="sender">The process that sent it; 0 where <see cref="Libc.TellSenders"/> was not asked for.</param>
+    public static Errno Receive(
+        int socket, Span<byte> payload, Span<int> descriptors, out int length, out int count, out int sender)
     {
         count = 0;
-        byte* control = stackalloc byte[ControlLength(CountMax)];
+        sender = 0;
+        int controlLength = ControlLength(CountMax) + Align(Unsafe.SizeOf<ControlHeader>() + Unsafe.SizeOf<Sender>());
+        byte* control = stackalloc byte[controlLength];
         fixed (byte* first = payload)
         {
             IoVector vector = new((nint)first, (nuint)payload.Length);
@@ -71,17 +84,17 @@ public static unsafe class DescriptorPassing
                 Vectors = &vector,
                 VectorCount = 1,
                 Control = control,
-                ControlLength = (nuint)ControlLength(CountMax),
+                ControlLength = (nuint)controlLength,
             };
             Errno error = Libc.ReceiveMessage(socket, &message, out length);
             if (error != Errno.OK) return error;
-            ReadOnlySpan<byte> rights = new(control, (int)message.ControlLength);
-            bool complete = TakeRights(rights, descriptors, out count);
+            ReadOnlySpan<byte> ancillary = new(control, (int)message.ControlLength);
+            bool complete = TakeRights(ancillary, descriptors, out count, ref sender);
             return complete && (message.Flags & (Truncated | ControlTruncated)) == 0 ? Errno.OK : Errno.EMSGSIZE;
         }
     }
 
-    private static uint WriteAddress(Span<byte> address, ReadOnlySpan<byte> path)
+    internal static uint WriteAddress(Span<byte> address, ReadOnlySpan<byte> path)
     {
         address.Clear();
         MemoryMarshal.Write(address, Libc.UnixFamily);
@@ -103,7 +116,8 @@ public static unsafe class DescriptorPassing
         MemoryMarshal.AsBytes(descriptors).CopyTo(control[Unsafe.SizeOf<ControlHeader>()..]);
     }
 
-    private static bool TakeRights(ReadOnlySpan<byte> control, Span<int> descriptors, out int count)
+    private static bool TakeRights(
+        ReadOnlySpan<byte> control, Span<int> descriptors, out int count, ref int sender)
     {
         count = 0;
         bool complete = true;
@@ -111,9 +125,13 @@ public static unsafe class DescriptorPassing
         {
             int end = (int)nuint.Min(header.Length, (nuint)control.Length);
             if (end < Unsafe.SizeOf<ControlHeader>()) break;
+            ReadOnlySpan<byte> body = control[Unsafe.SizeOf<ControlHeader>()..end];
+            if (header.Level == SocketLevel && header.Type == Credentials)
+            {
+                if (MemoryMarshal.TryRead(body, out Sender who)) sender = who.ProcessId;
+            }
             if (header.Level == SocketLevel && header.Type == Rights)
             {
-                ReadOnlySpan<byte> body = control[Unsafe.SizeOf<ControlHeader>()..end];
                 foreach (int descriptor in MemoryMarshal.Cast<byte, int>(body))
                 {
                     if (count < descriptors.Length)
@@ -134,10 +152,13 @@ public static unsafe class DescriptorPassing
 
     private static int Align(int length) => (length + 7) & ~7;
 
-    private const int PathLengthMax = 107;
-    private const int AddressLengthMax = sizeof(ushort) + PathLengthMax + 1;
+    /// <summary>Bytes of sun_path without its NUL.</summary>
+    public const int PathLengthMax = 107;
+
+    internal const int AddressLengthMax = sizeof(ushort) + PathLengthMax + 1;
     private const int SocketLevel = 1;
     private const int Rights = 1;
+    private const int Credentials = 2;
     private const int Truncated = 0x20;
     private const int ControlTruncated = 0x8;
 
@@ -148,5 +169,14 @@ public static unsafe class DescriptorPassing
         public nuint Length;
         public int Level;
         public int Type;
+    }
+
+    /// <summary>struct ucred.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    private struct Sender
+    {
+        public int ProcessId;
+        public uint UserId;
+        public uint GroupId;
     }
 }

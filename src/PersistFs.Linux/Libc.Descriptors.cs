@@ -6,8 +6,11 @@ namespace PersistFs.Linux;
 public static unsafe partial class Libc
 {
     /// <summary>fcntl(2) F_DUPFD_CLOEXEC: a second descriptor of the same open file.</summary>
-    public static Errno Duplicate(int descriptor, out int duplicate) =>
-        Result(duplicate = ControlCore(descriptor, DuplicateCloseOnExec, 0));
+    public static Errno Duplicate(int descriptor, out int duplicate) => DuplicateFrom(descriptor, 0, out duplicate);
+
+    /// <summary>As <see cref="Duplicate"/>, with a number of <paramref name="minimum"/> at least.</summary>
+    public static Errno DuplicateFrom(int descriptor, int minimum, out int duplicate) =>
+        Result(duplicate = ControlCore(descriptor, DuplicateCloseOnExec, minimum));
 
     /// <summary>fcntl(2) F_SETFL: sets or clears O_NONBLOCK.</summary>
     /// <remarks>The flag belongs to the open file: every duplicate, in any process, has it too.</remarks>

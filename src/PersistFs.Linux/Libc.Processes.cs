@@ -5,6 +5,15 @@ namespace PersistFs.Linux;
 /// <summary>Starting, watching and ending processes, and the pipes between them.</summary>
 public static unsafe partial class Libc
 {
+    /// <summary>SIGINT of signal(7): what a terminal sends for Ctrl-C.</summary>
+    public const int InterruptSignal = 2;
+
+    /// <summary>SIGKILL of signal(7): ends a process, whatever it does.</summary>
+    public const int KillSignal = 9;
+
+    /// <summary>SIGUSR2 of signal(7): for whatever a program takes it for.</summary>
+    public const int UserSignal2 = 12;
+
     /// <summary>SIGTERM of signal(7): asks a process to end.</summary>
     public const int TerminateSignal = 15;
 
@@ -24,41 +33,6 @@ public static unsafe partial class Libc
     public static Errno CloseOnExecFrom(int first) =>
         Result(CloseRangeCore((uint)first, uint.MaxValue, CloseRangeOnExec));
 
-    /// <summary>
-    /// Starts a program in a session of its own, in the root directory and with default signal actions (posix_spawn(3)).
-    /// </summary>
-    /// <param name="path">The program's file.</param>
-    /// <param name="arguments">Its arguments, the first of which is its name.</param>
-    /// <param name="descriptors">
-    /// Its descriptors 0, 1, 2 and so on, as this process numbers them; none below their count. It inherits all others
-    /// that are not close-on-exec.
-    /// </param>
-    /// <param name="processId">The new process, a child that is to be awaited.</param>
-    public static Errno SpawnDetached(
-        string path, IReadOnlyList<string> arguments, ReadOnlySpan<int> descriptors, out int processId)
-    {
-        // The C library's structures are opaque; these are larger than any it had (80 and 336 bytes).
-        byte* actions = stackalloc byte[512];
-        byte* attributes = stackalloc byte[1024];
-        nint[] argumentVector = ToVector(arguments);
-        nint[] environmentVector = ToVector(EnvironmentStrings());
-        processId = -1;
-        int error = PrepareSpawn(actions, attributes, descriptors);
-        if (error == 0)
-        {
-            fixed (nint* argv = argumentVector)
-            fixed (nint* envp = environmentVector)
-            {
-                error = SpawnCore(out processId, path, actions, attributes, argv, envp);
-            }
-        }
-        FreeVector(argumentVector);
-        FreeVector(environmentVector);
-        _ = SpawnAttributesDestroy(attributes);
-        _ = SpawnActionsDestroy(actions);
-        return (Errno)error;
-    }
-
     /// <summary>waitpid(2): waits until a child has ended.</summary>
     /// <param name="processId">The child.</param>
     /// <param name="exitCode">Its exit code, or 128 and the number of the signal that ended it.</param>
@@ -71,13 +45,31 @@ public static unsafe partial class Libc
             error = Result(WaitCore(processId, &status, 0));
         }
         while (error == Errno.EINTR);
-        int signal = status & 0x7F;
-        exitCode = signal == 0 ? (status >> 8) & 0xFF : 128 + signal;
+        exitCode = ToExitCode(status);
         return error;
+    }
+
+    /// <summary>waitpid(2) with WNOHANG: whether a child has ended, without waiting for it.</summary>
+    /// <param name="processId">The child.</param>
+    /// <param name="hasEnded">True once, for whoever asks first after the end.</param>
+    /// <param name="exitCode">As of <see cref="WaitForExit"/>.</param>
+    public static Errno TryWaitForExit(int processId, out bool hasEnded, out int exitCode)
+    {
+        int status = 0;
+        int ended = WaitCore(processId, &status, WaitNoHang);
+        hasEnded = ended == processId;
+        exitCode = ToExitCode(status);
+        return Result(ended);
     }
 
     /// <summary>kill(2). Signal 0 only asks whether the process is there.</summary>
     public static Errno SendSignal(int processId, int signal) => Result(SendSignalCore(processId, signal));
+
+    /// <summary>getppid(2): who started this process, or adopted it when that one ended.</summary>
+    public static int ParentProcessId() => ParentCore();
+
+    /// <summary>_exit(2): ends the process here and now; nothing registered for its end is run.</summary>
+    public static void ExitNow(int exitCode) => ExitCore(exitCode);
 
     /// <summary>
     /// pidfd_open(2): a descriptor that becomes readable when the process ends; ESRCH when there is none.
@@ -102,49 +94,14 @@ public static unsafe partial class Libc
     public static void SetFileModeMask(uint mask) => _ = FileModeMaskCore(mask);
 
     private const int CloseRangeOnExec = 4;
-    private const short SpawnSignalDefaults = 0x04;
-    private const short SpawnSignalMask = 0x08;
-    private const short SpawnNewSession = 0x80;
-    private const int SignalSetWords = 16;
+    private const int WaitNoHang = 1;
     private const int SetMemoryPolicyNumber = 238;
     private const int ProcessOpenNumber = 434;
 
-    private static int PrepareSpawn(byte* actions, byte* attributes, ReadOnlySpan<int> descriptors)
+    private static int ToExitCode(int status)
     {
-        ulong* signals = stackalloc ulong[SignalSetWords];
-        Span<ulong> words = new(signals, SignalSetWords);
-        int error = SpawnActionsInitialize(actions);
-        if (error == 0) error = SpawnAttributesInitialize(attributes);
-        words.Clear();
-        if (error == 0) error = SpawnSetSignalMask(attributes, signals);
-        words.Fill(ulong.MaxValue);
-        if (error == 0) error = SpawnSetDefaultSignals(attributes, signals);
-        if (error == 0) error = SpawnSetFlags(attributes, SpawnNewSession | SpawnSignalMask | SpawnSignalDefaults);
-        if (error == 0) error = SpawnAddDirectory(actions, "/");
-        for (int i = 0; error == 0 && i < descriptors.Length; i++) error = SpawnAddDuplicate(actions, descriptors[i], i);
-        return error;
-    }
-
-    private static nint[] ToVector(IReadOnlyList<string> strings)
-    {
-        nint[] vector = new nint[strings.Count + 1];
-        for (int i = 0; i < strings.Count; i++) vector[i] = Marshal.StringToCoTaskMemUTF8(strings[i]);
-        return vector;
-    }
-
-    private static void FreeVector(nint[] vector)
-    {
-        foreach (nint address in vector) Marshal.FreeCoTaskMem(address);
-    }
-
-    private static List<string> EnvironmentStrings()
-    {
-        List<string> strings = [];
-        foreach (System.Collections.DictionaryEntry variable in Environment.GetEnvironmentVariables())
-        {
-            strings.Add($"{variable.Key}={variable.Value}");
-        }
-        return strings;
+        int signal = status & 0x7F;
+        return signal == 0 ? (status >> 8) & 0xFF : 128 + signal;
     }
 
     [LibraryImport("libc", EntryPoint = "pipe2", SetLastError = true)]
@@ -159,41 +116,15 @@ public static unsafe partial class Libc
     [LibraryImport("libc", EntryPoint = "kill", SetLastError = true)]
     private static partial int SendSignalCore(int processId, int signal);
 
+    [LibraryImport("libc", EntryPoint = "getppid")]
+    private static partial int ParentCore();
+
+    [LibraryImport("libc", EntryPoint = "_exit")]
+    private static partial void ExitCore(int exitCode);
+
     [LibraryImport("libc", EntryPoint = "umask")]
     private static partial uint FileModeMaskCore(uint mask);
 
     [LibraryImport("libc", EntryPoint = "syscall", SetLastError = true)]
     private static partial nint SystemCall(nint number, nint first, nint second, nint third);
-
-    [LibraryImport("libc", EntryPoint = "posix_spawn", StringMarshalling = StringMarshalling.Utf8)]
-    private static partial int SpawnCore(
-        out int processId, string path, byte* actions, byte* attributes, nint* arguments, nint* environment);
-
-    [LibraryImport("libc", EntryPoint = "posix_spawn_file_actions_init")]
-    private static partial int SpawnActionsInitialize(byte* actions);
-
-    [LibraryImport("libc", EntryPoint = "posix_spawn_file_actions_destroy")]
-    private static partial int SpawnActionsDestroy(byte* actions);
-
-    [LibraryImport("libc", EntryPoint = "posix_spawn_file_actions_adddup2")]
-    private static partial int SpawnAddDuplicate(byte* actions, int descriptor, int wanted);
-
-    [LibraryImport("libc", EntryPoint = "posix_spawn_file_actions_addchdir_np",
-        StringMarshalling = StringMarshalling.Utf8)]
-    private static partial int SpawnAddDirectory(byte* actions, string path);
-
-    [LibraryImport("libc", EntryPoint = "posix_spawnattr_init")]
-    private static partial int SpawnAttributesInitialize(byte* attributes);
-
-    [LibraryImport("libc", EntryPoint = "posix_spawnattr_destroy")]
-    private static partial int SpawnAttributesDestroy(byte* attributes);
-
-    [LibraryImport("libc", EntryPoint = "posix_spawnattr_setflags")]
-    private static partial int SpawnSetFlags(byte* attributes, short flags);
-
-    [LibraryImport("libc", EntryPoint = "posix_spawnattr_setsigmask")]
-    private static partial int SpawnSetSignalMask(byte* attributes, ulong* signals);
-
-    [LibraryImport("libc", EntryPoint = "posix_spawnattr_setsigdefault")]
-    private static partial int SpawnSetDefaultSignals(byte* attributes, ulong* signals);
 }

@@ -20,6 +20,19 @@ public static unsafe partial class Libc
         return error;
     }
 
+    /// <summary>statx(2) of an open device.</summary>
+    /// <param name="descriptor">The open file.</param>
+    /// <param name="device">The device it stands for, major in the upper half and minor in the lower; 0 for other files.</param>
+    public static Errno GetDeviceNumber(int descriptor, out ulong device)
+    {
+        ulong* buffer = stackalloc ulong[32];
+        new Span<ulong>(buffer, 32).Clear();
+        Errno error = Result(StatusByPathCore(descriptor, "", EmptyPath, StatusBasic, buffer));
+        uint* halves = (uint*)buffer;
+        device = ((ulong)halves[32] << 32) | halves[33];
+        return error;
+    }
+
     /// <summary>statfs(2) of the file system that holds <paramref name="path"/>.</summary>
     public static Errno GetFileSystemStatus(string path, out FileSystemStatus status)
     {
@@ -44,6 +57,7 @@ public static unsafe partial class Libc
         return Close(descriptor);
     }
 
+    private const int EmptyPath = 0x1000;
     private const uint StatusBasic = 0x7FF;
 
     [LibraryImport("libc", EntryPoint = "statx", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]

@@ -13,6 +13,7 @@ public static partial class Libc
     private const int FallocatePunchHole = 2;
     private const int FcntlGetOpenFileLock = 36;
     private const int FcntlSetOpenFileLock = 37;
+    private const int FcntlAwaitOpenFileLock = 38;
     private const short LockWrite = 1;
     private const short LockNone = 2;
 
@@ -33,14 +34,26 @@ public static partial class Libc
     public static Errno Truncate(SafeHandle descriptor, ulong length) =>
         TruncateCore((int)descriptor.DangerousGetHandle(), (long)length) == 0 ? Errno.OK : LastErrno();
 
-    /// <summary>Takes an exclusive lock on the open file description; it goes when the last descriptor of it does.</summary>
+    /// <summary>
+    /// Takes an exclusive lock on the open file description; it goes when the last descriptor and mapping of it do.
+    /// </summary>
     /// <returns>EAGAIN when somebody else holds one (fcntl(2), F_OFD_SETLK).</returns>
-    public static unsafe Errno LockOpenFile(SafeHandle descriptor)
+    public static Errno LockOpenFile(SafeHandle descriptor) => ChangeLock(descriptor, FcntlSetOpenFileLock, LockWrite);
+
+    /// <summary>As <see cref="LockOpenFile"/>; waits for whoever holds one (F_OFD_SETLKW).</summary>
+    public static Errno AwaitOpenFileLock(SafeHandle descriptor)
     {
-        var request = new FileLock { Type = LockWrite };
-        int result = FcntlCore((int)descriptor.DangerousGetHandle(), FcntlSetOpenFileLock, &request);
-        return result == 0 ? Errno.OK : LastErrno();
+        Errno error;
+        do
+        {
+            error = ChangeLock(descriptor, FcntlAwaitOpenFileLock, LockWrite);
+        }
+        while (error == Errno.EINTR);
+        return error;
     }
+
+    /// <summary>Gives the lock back, whatever still refers to the open file.</summary>
+    public static Errno UnlockOpenFile(SafeHandle descriptor) => ChangeLock(descriptor, FcntlSetOpenFileLock, LockNone);
 
     /// <summary>Whether <see cref="LockOpenFile"/> would fail now because somebody else holds the lock; takes none itself.</summary>
     public static unsafe Errno IsOpenFileLocked(SafeHandle descriptor, out bool isLocked)
@@ -78,6 +91,13 @@ public static partial class Libc
         int result = StatusCore((int)descriptor.DangerousGetHandle(), &empty, 0x1000, 0x7FF, buffer);
         size = buffer[5];
         allocated = buffer[6] * 512;
+        return result == 0 ? Errno.OK : LastErrno();
+    }
+
+    private static unsafe Errno ChangeLock(SafeHandle descriptor, int command, short type)
+    {
+        FileLock request = new() { Type = type };
+        int result = FcntlCore((int)descriptor.DangerousGetHandle(), command, &request);
         return result == 0 ? Errno.OK : LastErrno();
     }
 

@@ -54,6 +54,15 @@ public enum FailureKind
     /// <summary>A server or a mount did not answer in time.</summary>
     NotAnswering,
 
+    /// <summary>The holder has kept a descriptor that is not this tree's connection.</summary>
+    ForeignConnection,
+
+    /// <summary>The new server did not take over; the old version serves.</summary>
+    UpgradeFailed,
+
+    /// <summary>Nobody holds the connection, so no server can take it over from another.</summary>
+    NotHeld,
+
     /// <summary>The system refuses access.</summary>
     NoPermission,
 

@@ -34,8 +34,8 @@ public sealed record MountOptions
     /// <summary>mpol=: null leaves the kernel's own choice.</summary>
     public MemoryPolicy? MemoryPolicy { get; init; }
 
-    /// <summary>writethrough or writeback.</summary>
-    public CacheMode CacheMode { get; init; } = CacheMode.WriteThrough;
+    /// <summary>writethrough or writeback; null: write-back where somebody holds the connection, else write-through.</summary>
+    public CacheMode? CacheMode { get; init; }
 
     /// <summary>fixed: all memory is taken when the arena is made, and kept.</summary>
     public bool IsFixed { get; init; }
@@ -122,8 +122,8 @@ public sealed record MountOptions
         if (change is var (set, clear)) return this with { Flags = (Flags & ~clear) | set };
         return name switch
         {
-            "writethrough" => this with { CacheMode = CacheMode.WriteThrough },
-            "writeback" => this with { CacheMode = CacheMode.WriteBack },
+            "writethrough" => this with { CacheMode = Server.CacheMode.WriteThrough },
+            "writeback" => this with { CacheMode = Server.CacheMode.WriteBack },
             "fixed" => this with { IsFixed = true },
             "allow_other" => this with { AllowsOthers = true },
             "noallow_other" => this with { AllowsOthers = false },

@@ -111,6 +111,12 @@ public static class MountPoint
 
     private static readonly TimeSpan AnswerLimit = TimeSpan.FromSeconds(10);
 
+    /// <summary>Another keeper has the mount point.</summary>
+    internal static FailureException Busy(string mountPoint) => MountTable.Find(mountPoint) is { } mount
+        ? Busy(mountPoint, mount)
+        : new FailureException(FailureKind.MountPointBusy,
+            $"{mountPoint}: busy: another server is just starting or ending there", "try again in a moment");
+
     private static FailureException Busy(string mountPoint, MountEntry mount)
     {
         if (mount.Type != FileSystemType)

@@ -32,7 +32,7 @@ public static class OfflineStatus
         Arena = summary.BackingName,
         Backing = summary.BackingKind,
         Uuid = summary.Uuid.ToString(),
-        Generation = summary.Generation,
+        Generation = summary.TimesOpened,
         Session = summary.Session,
         Takeovers = summary.TakeOvers,
         BytesUsed = summary.BytesAllocated,

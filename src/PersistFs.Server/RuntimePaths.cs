@@ -23,6 +23,15 @@ public static class RuntimePaths
 
     public static string SocketOf(string mountPoint) => Path.Combine(Base, Escape(mountPoint) + ".sock");
 
+    /// <summary>Where a server tells its keeper how it is.</summary>
+    public static string NotifySocketOf(string mountPoint) => Path.Combine(Base, Escape(mountPoint) + ".notify");
+
+    /// <summary>Where a keeper is asked for an upgrade.</summary>
+    public static string ControlSocketOf(string mountPoint) => Path.Combine(Base, Escape(mountPoint) + ".keeper");
+
+    /// <summary>A keeper's lock on its mount point.</summary>
+    public static string LockOf(string mountPoint) => Path.Combine(Base, Escape(mountPoint) + ".lock");
+
     public static string LogOf(string mountPoint) => Path.Combine(Base, Escape(mountPoint) + ".log");
 
     /// <summary>A tmpfs, one for each policy, that is mounted when the first arena is placed there.</summary>

@@ -3,6 +3,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Hosting.Systemd;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Console;
+using PersistFs.Server.Holding;
 
 namespace PersistFs.Server;
 
@@ -18,9 +19,9 @@ public static class ServerHost
 
     /// <summary>Serves until the tree is unmounted, or SIGTERM or SIGINT comes.</summary>
     /// <param name="options">What to serve where.</param>
-    /// <param name="readiness">Who is told when the mount answers; systemd is told beside.</param>
+    /// <param name="holder">Who keeps the connection, and is told how the server is.</param>
     /// <exception cref="FailureException">It could not start, or the connection broke.</exception>
-    public static void Run(ServerOptions options, ReadinessPipe readiness)
+    public static void Run(ServerOptions options, Holder holder)
     {
         // The empty builder: no watched files, no providers that nobody configured, and a small process.
         HostApplicationBuilder builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings
@@ -28,8 +29,10 @@ public static class ServerHost
             ApplicationName = "persistfs",
             ContentRootPath = "/",
         });
-        AddLogging(builder.Logging);
-        if (HasServiceManager)
+        // A keeper is told by the server itself, and its log is a file for people.
+        bool hasServiceManager = HasServiceManager && holder.Kind != HolderKind.Keeper;
+        AddLogging(builder.Logging, hasServiceManager);
+        if (hasServiceManager)
         {
             builder.Services.AddSingleton<ISystemdNotifier, SystemdNotifier>();
             builder.Services.AddSingleton<IHostLifetime, SystemdLifetime>();
@@ -38,7 +41,8 @@ public static class ServerHost
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = options.StopGrace + StopMargin);
         builder.Services.AddSingleton(provider => provider.GetRequiredService<ILoggerFactory>().CreateLogger("persistfs"));
         builder.Services.AddSingleton(provider => new VolumeServer(
-            options, readiness, provider.GetRequiredService<ILogger>()));
+            options, holder, provider.GetRequiredService<ILogger>()));
+        builder.Services.AddSingleton(holder);
         builder.Services.AddSingleton<VolumeService>();
         builder.Services.AddHostedService(provider => provider.GetRequiredService<VolumeService>());
         using IHost host = builder.Build();
@@ -48,13 +52,13 @@ public static class ServerHost
     }
 
     /// <summary>One line an event on stderr; under systemd with the priority that journald reads.</summary>
-    private static void AddLogging(ILoggingBuilder logging)
+    private static void AddLogging(ILoggingBuilder logging, bool hasServiceManager)
     {
         logging.SetMinimumLevel(LogLevel.Information);
         // A failure to start is told by who called, once and in our words.
         logging.AddFilter("Microsoft", LogLevel.Critical);
         logging.Services.Configure<ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
-        if (HasServiceManager)
+        if (hasServiceManager)
         {
             logging.AddSystemdConsole();
             return;

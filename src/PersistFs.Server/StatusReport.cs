@@ -24,7 +24,7 @@ public sealed record StatusReport
 
     public required string Uuid { get; init; }
 
-    /// <summary>Generation of the root page in force.</summary>
+    /// <summary>How many times the arena was opened to be served or looked at.</summary>
     public required ulong Generation { get; init; }
 
     /// <summary>Number of the FUSE connection now or last served.</summary>
@@ -52,6 +52,13 @@ public sealed record StatusReport
 
     /// <summary>writethrough or writeback; null when not mounted.</summary>
     public string? CacheMode { get; init; }
+
+    /// <summary>Who keeps the connection when the server ends: systemd, keeper or none; null when not mounted.</summary>
+    public string? Holder { get; init; }
+
+    /// <summary>The keeper's process; null where the holder is another.</summary>
+    [JsonPropertyName("keeperPid")]
+    public int? KeeperProcessId { get; init; }
 
     /// <summary>FUSE protocol version spoken, as "7.45"; null when not mounted.</summary>
     public string? Protocol { get; init; }

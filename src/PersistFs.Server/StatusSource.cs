@@ -23,7 +23,7 @@ internal static class StatusSource
             Arena = numbers.BackingName,
             Backing = numbers.BackingKind,
             Uuid = numbers.Uuid.ToString(),
-            Generation = numbers.Generation,
+            Generation = numbers.TimesOpened,
             Session = numbers.Session,
             Takeovers = numbers.TakeOvers,
             BytesUsed = numbers.BytesAllocated,
@@ -36,7 +36,6 @@ internal static class StatusSource
         };
     }
 
-    // Nothing is sent again to a server that holds no connection but its own, so nothing is replayed yet.
     private static RecoveryStatus Describe(RecoveryReport report) =>
         new(Replayed: 0, AnsweredFromRecords: 0, (ulong)report.RolledBack, (ulong)report.Completed, report.Milliseconds);
 

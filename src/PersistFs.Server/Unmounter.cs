@@ -27,11 +27,11 @@ public static class Unmounter
                     : $"{mountPoint}: {mount.Source} ({mount.Type}) is mounted there, which is not ours",
                 "see what is served with: persistfs status");
         }
-        int process = waitsForServer ? OpenServer(mountPoint) : -1;
+        List<int> processes = waitsForServer ? OpenProcesses(mountPoint) : [];
         bool isDead = MountPoint.Ask(mountPoint) is Errno.ENOTCONN or Errno.ECONNABORTED;
         Errno error = UnmountWhenIdle(mountPoint, isLazy || isDead);
         if (error != Errno.OK) throw FailureException.FromSystem(mountPoint, "unmount it", error);
-        if (process >= 0) AwaitEnd(mountPoint, process);
+        foreach (int process in processes) AwaitEnd(mountPoint, process);
     }
 
     /// <summary>
@@ -52,12 +52,16 @@ public static class Unmounter
         return error;
     }
 
-    /// <summary>A descriptor of the server's process, or -1 when there is none that answers.</summary>
-    private static int OpenServer(string mountPoint)
+    /// <summary>Descriptors of the server's process and of its keeper's, as far as there are such that answer.</summary>
+    private static List<int> OpenProcesses(string mountPoint)
     {
         StatusReport? report = StatusClient.TryAsk(RuntimePaths.SocketOf(mountPoint));
-        if (report?.ProcessId is not { } processId) return -1;
-        return Libc.OpenProcess(processId, out int process) == Errno.OK ? process : -1;
+        List<int> processes = [];
+        foreach (int? processId in (int?[])[report?.ProcessId, report?.KeeperProcessId])
+        {
+            if (processId is { } id && Libc.OpenProcess(id, out int process) == Errno.OK) processes.Add(process);
+        }
+        return processes;
     }
 
     private static void AwaitEnd(string mountPoint, int process)

@@ -31,6 +31,37 @@ public static class VolumeAccess
         }
     }
 
+    /// <summary>Opens the volume of a connection that is taken over: there has to be one, and its server may still hold it.</summary>
+    /// <param name="place">Where the arena lies.</param>
+    /// <param name="mount">Options of the mount.</param>
+    /// <param name="lockWait">How long to wait for the server that has it; infinite for the one before us.</param>
+    /// <exception cref="FailureException">It cannot be opened; nothing was changed.</exception>
+    public static Volume OpenInherited(ArenaPlace place, MountOptions mount, TimeSpan lockWait)
+    {
+        try
+        {
+            return Volume.Open(place.Spec, new VolumeOptions { LockWait = lockWait, InodeCountMax = mount.InodeCountMax });
+        }
+        catch (ArenaException exception)
+        {
+            throw Translate(exception);
+        }
+    }
+
+    /// <summary>Refuses, of an arena that may be in use, what opening it would refuse of its format.</summary>
+    /// <exception cref="FailureException">It is no arena, or one of a format that is unknown here.</exception>
+    public static void RequireKnownFormat(ArenaPlace place)
+    {
+        try
+        {
+            Volume.RequireKnownFormat(place.Spec);
+        }
+        catch (ArenaException exception)
+        {
+            throw Translate(exception);
+        }
+    }
+
     /// <summary>Makes an arena with an empty tree.</summary>
     /// <param name="place">Where.</param>
     /// <param name="mount">What it and its root directory are to be like.</param>

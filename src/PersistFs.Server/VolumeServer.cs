@@ -1,9 +1,12 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Runtime.InteropServices;
 using Microsoft.Extensions.Logging;
 using PersistFs.Engine;
 using PersistFs.Fuse;
+using PersistFs.Fuse.Abi;
 using PersistFs.Linux;
+using PersistFs.Server.Holding;
 
 namespace PersistFs.Server;
 
@@ -17,7 +20,7 @@ internal sealed partial class VolumeServer : IDisposable
     private const uint OthersMask = 0x3F;
 
     private readonly ServerOptions options;
-    private readonly ReadinessPipe readiness;
+    private readonly Holder holder;
     private readonly ILogger logger;
     private readonly long startedAt = Stopwatch.GetTimestamp();
     private Volume? volume;
@@ -26,14 +29,18 @@ internal sealed partial class VolumeServer : IDisposable
     private Session? session;
     private MaintenanceThread? maintenance;
     private StatusSocket? statusSocket;
+    private PosixSignalRegistration? handOverSignal;
     private string arena = "";
     private bool isMounted;
     private volatile bool isStopping;
 
-    public VolumeServer(ServerOptions options, ReadinessPipe readiness, ILogger logger)
+    /// <param name="options">What to serve where.</param>
+    /// <param name="holder">Who keeps the connection when this process ends, and may have it from an earlier one.</param>
+    /// <param name="logger">Told of what an operator wants to know afterwards.</param>
+    public VolumeServer(ServerOptions options, Holder holder, ILogger logger)
     {
         this.options = options;
-        this.readiness = readiness;
+        this.holder = holder;
         this.logger = logger;
     }
 
@@ -43,7 +50,7 @@ internal sealed partial class VolumeServer : IDisposable
     /// <summary>Completes when the connection has ended.</summary>
     public Task<SessionEnd> Completion => session!.Completion;
 
-    /// <summary>Maps, recovers, mounts, and returns when the mount answers.</summary>
+    /// <summary>Maps, recovers, mounts or takes over, and returns when the mount answers.</summary>
     /// <exception cref="FailureException">A step cannot be done; those before it are undone.</exception>
     public void Start()
     {
@@ -53,17 +60,11 @@ internal sealed partial class VolumeServer : IDisposable
             Libc.SetFileModeMask(OthersMask);
             RuntimePaths.CreateBase();
             ApplyMemoryPolicy();
-            // What can be refused without touching the arena is refused first.
-            bool cleared = MountPoint.Prepare(options.MountPoint, options.Mount.MayHideFiles);
-            if (cleared) Tell($"{options.MountPoint}: a dead mount was cleared away");
-            int device = OpenDevice();
-            OpenVolume();
-            Connect(device);
-            MountPoint.AwaitAnswer(options.MountPoint);
-            BackingDeviceInfo.Relax(options.MountPoint);
+            if (!TryTakeOver(out int device)) MountAnew(device);
             statusSocket = new StatusSocket(RuntimePaths.SocketOf(options.MountPoint), Report);
+            handOverSignal = PosixSignalRegistration.Create((PosixSignal)Libc.UserSignal2, OnHandOverSignal);
             LogServing(options.MountPoint, arena, volume!.LastRecovery.Milliseconds, volume.LastRecovery.RolledBack);
-            readiness.Ready();
+            holder.Ready();
         }
         catch
         {
@@ -77,6 +78,7 @@ internal sealed partial class VolumeServer : IDisposable
     {
         isStopping = true;
         if (Completion.IsCompleted) return;
+        if (holder.Kind == HolderKind.Systemd && ServiceUnit.IsOwnBeingRestarted()) HandOver();
         if (MountPoint.Unmount(options.MountPoint, isLazy: false) == Errno.EBUSY)
         {
             LogBusy(options.MountPoint, options.StopGrace.TotalSeconds);
@@ -86,30 +88,59 @@ internal sealed partial class VolumeServer : IDisposable
     }
 
     /// <summary>What has become of the server, for `persistfs status`.</summary>
-    public StatusReport Report() => StatusSource.Describe(volume!) with
+    public StatusReport Report()
     {
-        ProcessId = Environment.ProcessId,
-        Version = typeof(VolumeServer).Assembly.GetName().Version?.ToString(fieldCount: 3),
-        State = StateName(),
-        MountPoint = options.MountPoint,
-        Arena = arena,
-        CacheMode = options.Mount.CacheMode == CacheMode.WriteBack ? "writeback" : "writethrough",
-        Protocol = fileSystem?.Negotiated is { } terms
-            ? string.Create(CultureInfo.InvariantCulture, $"{Negotiated.Major}.{terms.Minor}") : null,
-        Workers = options.WorkerCount,
-        UptimeSeconds = Stopwatch.GetElapsedTime(startedAt).TotalSeconds,
-        ServerBytes = ProcessMemory.PrivateBytes(),
-        Operations = StatusSource.Operations(session!.ReadCounters()),
-        Counters = StatusSource.Counters(session.ReadCounters()),
-    };
+        StatusReport volumeReport = StatusSource.Describe(volume!);
+        return volumeReport with
+        {
+            ProcessId = Environment.ProcessId,
+            Version = typeof(VolumeServer).Assembly.GetName().Version?.ToString(fieldCount: 3),
+            State = StateName(),
+            MountPoint = options.MountPoint,
+            Arena = arena,
+            CacheMode = fileSystem?.Negotiated is { } agreed
+                ? agreed.Has(InitFlags.WritebackCache) ? "writeback" : "writethrough" : null,
+            Holder = holder.Kind.ToString().ToLowerInvariant(),
+            KeeperProcessId = holder.KeeperProcessId,
+            Protocol = fileSystem?.Negotiated is { } terms
+                ? string.Create(CultureInfo.InvariantCulture, $"{Negotiated.Major}.{terms.Minor}") : null,
+            Workers = options.WorkerCount,
+            UptimeSeconds = Stopwatch.GetElapsedTime(startedAt).TotalSeconds,
+            ServerBytes = ProcessMemory.PrivateBytes(),
+            Operations = StatusSource.Operations(session!.ReadCounters()),
+            Counters = StatusSource.Counters(session.ReadCounters()),
+            LastRecovery = volumeReport.LastRecovery! with
+            {
+                Replayed = (ulong)(fileSystem?.Replayed ?? 0),
+                AnsweredFromRecords = (ulong)(fileSystem?.AnsweredFromRecords ?? 0),
+                GivenUp = (ulong)(fileSystem?.GivenUp ?? 0),
+            },
+        };
+    }
 
     public void Dispose()
     {
         isStopping = true;
+        handOverSignal?.Dispose();
         statusSocket?.Dispose();
         statusSocket = null;
-        if (isMounted && session is { Completion.IsCompletedSuccessfully: false }) session.Stop();
+        if (session is { Completion.IsCompletedSuccessfully: false }) session.Stop();
+        EndSession();
         ClearAborted();
+        Release();
+    }
+
+    /// <summary>The kernel gives the number of a connection that has ended to another one: the arena must not claim it.</summary>
+    private void EndSession()
+    {
+        bool hasEnded = session is { Completion.IsCompletedSuccessfully: true }
+            && session.Completion.Result.Reason is SessionEndReason.Unmounted or SessionEndReason.Aborted;
+        if (hasEnded && volume!.ReadSession().Connection is > 0 and var number) volume.StoreConnection(Guid.Empty, number);
+    }
+
+    /// <summary>Lets go of connection and arena, whatever of them there is, and of the mount not at all.</summary>
+    private void Release()
+    {
         channel?.Dispose();
         channel = null;
         maintenance?.Dispose();
@@ -128,83 +159,14 @@ internal sealed partial class VolumeServer : IDisposable
             "name nodes that the machine has; see: numactl --hardware");
     }
 
-    /// <summary>/dev/fuse, or -1 for a user who has fusermount3 open it.</summary>
-    private static int OpenDevice()
-    {
-        try
-        {
-            int device = Mount.OpenDevice();
-            if (Libc.EffectiveUserId() == 0) return device;
-            Libc.Close(device);
-            return -1;
-        }
-        catch (MountException exception)
-        {
-            throw new FailureException(FailureKind.NoFuse, exception.Message, exception.NextStep);
-        }
-    }
-
-    private void OpenVolume()
-    {
-        ArenaPlace place = ArenaPlacement.Choose(options.Arena, options.MountPoint, options.Mount);
-        volume = VolumeAccess.Open(place, options.Mount, options.LockWait, out bool isNew);
-        string growth = options.Mount.IsFixed ? "made with" : "made, to grow to";
-        if (isNew) Tell(place.Note ?? $"arena {place.Spec}: {growth} {SizeText.Format(place.SizeMaxInBytes)}");
-        else NoteSize(place.Spec);
-        arena = Libc.ResolvePath(place.Spec, out string resolved) == Errno.OK ? resolved : place.Spec;
-        volume.BeginSession();
-        fileSystem = new VolumeFileSystem(volume, options.WorkerCount, logger);
-        fileSystem.PrepareRoot(options.Mount);
-        volume.AccessTimes = options.Mount.AccessTimes;
-        maintenance = new MaintenanceThread(volume);
-    }
-
-    /// <summary>Says so when an arena is there already, and is not of the size that was asked for.</summary>
-    private void NoteSize(string spec)
-    {
-        ulong size = volume!.GetStatistics().SizeMax;
-        if (ArenaPlacement.WantedSize(options.Mount) is not { } wanted || ArenaPlacement.AreSameSize(size, wanted)) return;
-        Tell($"arena {spec} was made with {SizeText.Format(size)} and keeps that; "
-            + $"{SizeText.Format(wanted)} would be for a new one");
-    }
-
-    private void Connect(int device)
-    {
-        Fuse.MountOptions mount = new()
-        {
-            Target = options.MountPoint,
-            Source = options.Mount.SourceName ?? arena,
-            Flags = options.Mount.Flags,
-            AllowOther = options.Mount.AllowsOthers ?? Libc.EffectiveUserId() == 0,
-        };
-        try
-        {
-            if (device >= 0) Mount.Attach(device, mount);
-            else device = Mount.AttachThroughHelper(mount);
-        }
-        catch (MountException exception)
-        {
-            if (device >= 0) Libc.Close(device);
-            throw new FailureException(FailureKind.MountFailed, exception.Message, exception.NextStep);
-        }
-        isMounted = true;
-        channel = new Channel(device);
-        fileSystem!.NotifyThrough(new Notifier(channel));
-        SessionOptions wanted = new()
-        {
-            WorkerCount = options.WorkerCount,
-            WritebackCache = options.Mount.CacheMode == CacheMode.WriteBack,
-        };
-        session = new Session(channel, fileSystem, wanted, fileSystem);
-        session.Start();
-    }
-
     /// <summary>A connection that was aborted leaves a dead mount behind, and it is ours to take away.</summary>
     private void ClearAborted()
     {
         if (!isMounted) return;
         isMounted = false;
         if (MountTable.Find(options.MountPoint)?.Type != MountPoint.FileSystemType) return;
+        // What the holder keeps would keep the connection from ending.
+        holder.Discard();
         channel?.Dispose();
         if (MountPoint.Ask(options.MountPoint) is Errno.ENOTCONN or Errno.ECONNABORTED)
         {
@@ -218,7 +180,7 @@ internal sealed partial class VolumeServer : IDisposable
 
     private void Tell(string text)
     {
-        readiness.Note(text);
+        holder.Note(text);
         LogNote(text);
     }
 

@@ -1,12 +1,13 @@
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using PersistFs.Fuse;
+using PersistFs.Server.Holding;
 
 namespace PersistFs.Server;
 
 /// <summary>The volume as a hosted service: the host is ready when the mount answers, and ends when the mount does.</summary>
 internal sealed partial class VolumeService(
-    VolumeServer server, IHostApplicationLifetime lifetime, ILogger logger) : IHostedService
+    VolumeServer server, Holder holder, IHostApplicationLifetime lifetime, ILogger logger) : IHostedService
 {
     private readonly ILogger logger = logger;
 
@@ -30,6 +31,9 @@ internal sealed partial class VolumeService(
     private void OnEnd(Task<SessionEnd> completion)
     {
         SessionEnd end = completion.Result;
+        // Handed over: the process ends as soon as it has let go, and nothing here may be quicker.
+        if (end.Reason == SessionEndReason.Stopped) return;
+        if (end.Reason == SessionEndReason.Unmounted) holder.Stopping();
         LogEnd(end.Message);
         if (end.Reason is SessionEndReason.Refused or SessionEndReason.Failed or SessionEndReason.Aborted)
         {

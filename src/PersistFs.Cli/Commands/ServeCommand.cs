@@ -1,6 +1,7 @@
 using System.Collections;
 using System.CommandLine;
 using PersistFs.Server;
+using PersistFs.Server.Holding;
 
 namespace PersistFs.Cli.Commands;
 
@@ -10,22 +11,19 @@ internal static class ServeCommand
     public static Command Create()
     {
         ServerArguments arguments = new();
-        Option<int> readyDescriptor = new("--ready-fd") { Hidden = true, DefaultValueFactory = _ => -1 };
         Command command = new("serve", "Serve a tree on MNT in the foreground, until it is unmounted or told to stop.");
         arguments.AddTo(command);
-        command.Options.Add(readyDescriptor);
         command.SetAction(parsed =>
         {
-            using ReadinessPipe pipe = new(parsed.GetValue(readyDescriptor));
+            Holder holder = Holder.FromEnvironment();
             try
             {
                 ServerOptions options = ReadSettings(arguments.File(parsed), arguments.Values(parsed)).Read();
-                int log = parsed.GetValue(readyDescriptor) < 0 ? ServerLog.None : ServerLog.StandardError;
-                return (int)Serve(options, pipe, log);
+                return (int)Serve(options, holder);
             }
             catch (FailureException exception)
             {
-                pipe.Fail(exception.Message, exception.NextStep);
+                holder.Fail(exception.Message, exception.NextStep);
                 throw;
             }
         });
@@ -43,14 +41,9 @@ internal static class ServeCommand
         return new ServerSettings(file, environment, values);
     }
 
-    /// <param name="options">What to serve where.</param>
-    /// <param name="pipe">Who waits for it.</param>
-    /// <param name="log">The descriptor of a log that was made for this server alone, or none.</param>
-    private static ExitCode Serve(ServerOptions options, ReadinessPipe pipe, int log)
+    private static ExitCode Serve(ServerOptions options, Holder holder)
     {
-        ServerHost.Run(options, pipe);
-        // After a clean end nobody needs it; after any other it is what there is to look at.
-        ServerLog.Remove(RuntimePaths.LogOf(options.MountPoint), log);
+        ServerHost.Run(options, holder);
         return ExitCode.Success;
     }
 }

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using PersistFs.Server;
+using PersistFs.Server.Keeping;
 
 namespace PersistFs.Cli.Commands;
 
@@ -32,7 +33,8 @@ internal static class UpCommand
             arguments.AddRange([key.Option, value!]);
         }
         if (file is not null) arguments.AddRange(["--config", Path.GetFullPath(file)]);
-        LaunchFailure? failure = Launcher.Start(arguments, RuntimePaths.LogOf(options.MountPoint), onNote);
+        LaunchFailure? failure = Launcher.Start(
+            options.MountPoint, arguments, RuntimePaths.LogOf(options.MountPoint), onNote);
         return failure is null
             ? ExitCode.Success
             : ErrorOutput.Write(verb, (ExitCode)failure.ExitCode, failure.Message, failure.NextStep);

@@ -47,8 +47,12 @@ internal sealed class FileBacking : Backing
     }
 
     /// <summary>Opens an existing file and takes its lock; creates it first where <paramref name="create"/> says so.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="create">Whether to create it.</param>
+    /// <param name="readOnly">Only to look at it: nothing is locked.</param>
+    /// <param name="waits">Whether to wait, for ever if need be, while it is locked.</param>
     /// <exception cref="ArenaException">It does not exist, is no regular file, is locked or cannot be opened.</exception>
-    public static FileBacking Open(string path, bool create, bool readOnly = false)
+    public static FileBacking Open(string path, bool create, bool readOnly = false, bool waits = false)
     {
         SafeFileHandle handle;
         try
@@ -63,7 +67,7 @@ internal sealed class FileBacking : Backing
         }
         try
         {
-            return Take(path, handle, readOnly);
+            return Take(path, handle, readOnly, waits);
         }
         catch (ArenaException)
         {
@@ -115,15 +119,18 @@ internal sealed class FileBacking : Backing
 
     public override void Dispose()
     {
+        // The lock first, which the mapping would keep: whoever waits for it need not wait until that is taken down.
+        _ = Libc.UnlockOpenFile(handle);
+        handle.Dispose();
         if (address != 0) _ = Libc.Unmap(address, (nuint)Length);
         address = 0;
-        handle.Dispose();
     }
 
-    private static FileBacking Take(string path, SafeFileHandle handle, bool readOnly)
+    private static FileBacking Take(string path, SafeFileHandle handle, bool readOnly, bool waits)
     {
         if (Libc.FileExtent(handle, out ulong length, out _) != Errno.OK || Directory.Exists(path))
             throw new ArenaException(ArenaFault.NotFound, $"{path} is not a regular file.", "Name a file, or a path that does not exist yet.");
+        if (!readOnly && waits) _ = Libc.AwaitOpenFileLock(handle);
         if (!readOnly && Libc.LockOpenFile(handle) is Errno.EAGAIN or Errno.EACCES)
             throw new ArenaException(ArenaFault.InUse, $"{path} is in use by {OwnerRecord.Describe(handle)}.", "Stop that daemon (persistfs down MNT), or wait for it to end.");
         return new FileBacking(path, handle, length);

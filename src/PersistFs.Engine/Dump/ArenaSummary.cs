@@ -42,8 +42,8 @@ public sealed record ArenaSummary
     /// <summary>Inodes at most; 0 for no limit.</summary>
     public required ulong InodesMax { get; init; }
 
-    /// <summary>Generation of the root page in force.</summary>
-    public required ulong Generation { get; init; }
+    /// <summary>How many times it was opened to be served or checked.</summary>
+    public required ulong TimesOpened { get; init; }
 
     /// <summary>Number of the session served last.</summary>
     public required ulong Session { get; init; }
@@ -95,7 +95,7 @@ public sealed record ArenaSummary
             SizeMax = dataFrames + 1 << Layout.FrameSizeLog2,
             InodesUsed = (ulong)Math.Max(0, inodes),
             InodesMax = instance.InodeCountMax,
-            Generation = ReadRoot(image).Generation,
+            TimesOpened = ReadRoot(image).TimesOpened,
             Session = instance.Session,
             TakeOvers = instance.TakeOvers,
             TransactionsInFlight = inFlight,

@@ -55,6 +55,12 @@ public sealed partial class Volume : IDisposable
     /// <exception cref="ArenaException">It is no arena, or not one that can be opened now.</exception>
     public static Volume Open(string path, VolumeOptions options) => VolumeOpener.Open(path, options);
 
+    /// <summary>
+    /// Refuses, of an arena that may be in use, what <see cref="Open"/> would refuse of its format. Changes nothing.
+    /// </summary>
+    /// <exception cref="ArenaException">It is no arena, or one of a format that is not known here.</exception>
+    public static void RequireKnownFormat(string path) => VolumeOpener.RequireKnownFormat(path);
+
     /// <summary>Gives the calling thread a journal. At most 64 can be attached at once.</summary>
     /// <exception cref="ArenaException">There is no memory for a journal, or no slot.</exception>
     public Worker AttachWorker()

@@ -46,8 +46,20 @@ internal static class VolumeOpener
         return Serve(backing, address, in superblock, options);
     }
 
+    /// <summary>Refuses what <see cref="Open(string, VolumeOptions)"/> would refuse of the format; locks and changes nothing.</summary>
+    /// <exception cref="ArenaException">The file is no arena, or one of a format that is not known here.</exception>
+    public static void RequireKnownFormat(string path)
+    {
+        using ArenaImage image = ArenaImage.Open(path);
+        if (image.Length < Layout.FrameSizeInBytes) throw NotAnArena(path);
+        Superblock first = image.Read<Superblock>(ArenaPointer.Null);
+        Superblock copy = image.Read<Superblock>(new ArenaPointer(Layout.SuperblockCopyOffset));
+        _ = Choose(path, image.Length, in first, in copy);
+    }
+
     private static FileBacking WaitForLock(string path, TimeSpan wait)
     {
+        if (wait == Timeout.InfiniteTimeSpan) return FileBacking.Open(path, create: false, waits: true);
         long start = Stopwatch.GetTimestamp();
         while (true)
         {

@@ -46,15 +46,14 @@ public sealed class StatusTests : IDisposable
         Assert.Equal(22, scratch.Try("status", "MNT").ExitCode);
     }
 
-    [RootFact(ProductOnly = true, Tools = "kill umount")]
+    [RootFact(ProductOnly = true, Tools = "umount")]
     public void Asking_for_the_status_of_an_arena_whose_server_was_killed_changes_not_a_byte()
     {
         scratch.Up();
         File.WriteAllText(Path.Combine(scratch.MountPoint, "file"), "contents");
         int server = Status("MNT").GetProperty("pid").GetInt32();
-        Tool.Run("kill", "-KILL", $"{server}");
+        MountedTree.Kill(server);
         Tool.Run("umount", "-l", scratch.MountPoint);
-        Assert.True(SpinWait.SpinUntil(() => !Directory.Exists($"/proc/{server}"), TimeSpan.FromSeconds(60)));
         byte[] before = File.ReadAllBytes(scratch.Arena);
         JsonElement status = Status("ARENA");
         Assert.Equal("offline", status.GetProperty("state").GetString());
@@ -80,12 +79,12 @@ public sealed class StatusTests : IDisposable
         }
     }
 
-    [RootFact(ProductOnly = true, Tools = "kill umount")]
+    [RootFact(ProductOnly = true, Tools = "umount")]
     public void A_log_is_kept_of_a_server_that_was_killed_and_removed_with_one_that_has_ended_well()
     {
         scratch.Up();
         Assert.Single(Logs());
-        Tool.Run("kill", "-KILL", $"{Status("MNT").GetProperty("pid").GetInt32()}");
+        MountedTree.Kill(Status("MNT").GetProperty("pid").GetInt32());
         Tool.Run("umount", "-l", scratch.MountPoint);
         Assert.Single(Logs());
         scratch.Up();

@@ -37,9 +37,10 @@ public sealed class MountOptionsTests
     }
 
     [Fact]
-    public void The_cache_mode_is_writethrough_unless_writeback_is_asked_for()
+    public void The_cache_mode_is_left_to_the_holder_unless_one_is_asked_for()
     {
-        Assert.Equal(CacheMode.WriteThrough, Parse("").CacheMode);
+        Assert.Null(Parse("").CacheMode);
+        Assert.Equal(CacheMode.WriteThrough, Parse("writethrough").CacheMode);
         Assert.Equal(CacheMode.WriteBack, Parse("writeback").CacheMode);
     }
 

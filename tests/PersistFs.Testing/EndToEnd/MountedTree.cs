@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using Mono.Unix.Native;
 
@@ -9,7 +10,7 @@ namespace PersistFs.Testing.EndToEnd;
 /// </summary>
 public sealed class MountedTree : IDisposable
 {
-    /// <summary>Environment variable with mount options for every tree, such as <c>writeback</c>.</summary>
+    /// <summary>Environment variable with mount options for every tree, such as <c>writethrough</c>.</summary>
     public const string OptionsVariable = "PERSISTFS_TEST_OPTIONS";
 
     private static int directories;
@@ -56,7 +57,7 @@ public sealed class MountedTree : IDisposable
     public string Arena => Path.Combine(BackingDirectory, "arena");
 
     /// <summary>Whether the kernel keeps what is written until it is synchronised (write-back).</summary>
-    public bool GathersWrites => options.Split(',').Contains("writeback");
+    public bool GathersWrites => !options.Split(',').Contains("writethrough");
 
     /// <summary>The process that serves the tree, by <c>persistfs status --json</c>.</summary>
     public int ServerProcessId => Status().GetProperty("pid").GetInt32();
@@ -89,16 +90,30 @@ public sealed class MountedTree : IDisposable
     /// <summary>Unmounts the tree and ends its server.</summary>
     public void Down() => Tool.Run(ProductBinary.Path, "down", Root);
 
-    /// <summary>Ends the server by SIGKILL and waits until it is gone.</summary>
+    /// <summary>The keeper that started the server: its parent.</summary>
+    public static int KeeperOf(int server)
+    {
+        string status = File.ReadAllText($"/proc/{server}/stat");
+        return int.Parse(status[(status.LastIndexOf(')') + 4)..].Split(' ')[0], CultureInfo.InvariantCulture);
+    }
+
+    /// <summary>Ends the server and its keeper by SIGKILL, so that the connection is lost, and waits until they are gone.</summary>
     public void Kill() => Kill(ServerProcessId);
 
     /// <inheritdoc cref="Kill()"/>
     /// <param name="server">The server's process, asked for beforehand where the moment matters.</param>
     public static void Kill(int server)
     {
-        SystemCall.Succeeds(Syscall.kill(server, Signum.SIGKILL));
-        // The server is nobody's child here: it is gone, or a zombie that its parent has yet to collect.
-        while (IsRunning(server)) Thread.Yield();
+        KillAlone(KeeperOf(server));
+        KillAlone(server);
+    }
+
+    /// <summary>Ends one process by SIGKILL and waits until it is gone.</summary>
+    public static void KillAlone(int process)
+    {
+        SystemCall.Succeeds(Syscall.kill(process, Signum.SIGKILL));
+        // It is nobody's child here: it is gone, or a zombie that its parent has yet to collect.
+        while (IsRunning(process)) Thread.Yield();
     }
 
     /// <summary>What <c>persistfs status --json</c> says.</summary>
@@ -139,7 +154,8 @@ public sealed class MountedTree : IDisposable
         Directory.Delete(home, recursive: true);
     }
 
-    private static bool IsRunning(int process)
+    /// <summary>Whether a process is there, and not only its exit code.</summary>
+    public static bool IsRunning(int process)
     {
         try
         {

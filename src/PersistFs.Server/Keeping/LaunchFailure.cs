@@ -1,4 +1,4 @@
-namespace PersistFs.Server;
+namespace PersistFs.Server.Keeping;
 
 /// <summary>Why a server that was started did not come up.</summary>
 /// <param name="ExitCode">Its exit code, or 128 and the number of the signal that ended it.</param>

@@ -1,16 +1,12 @@
 using System.Text;
 using PersistFs.Linux;
 
-namespace PersistFs.Server;
+namespace PersistFs.Server.Keeping;
 
-/// <summary>The server's end of the pipe through which the process that started it learns how the start went.</summary>
+/// <summary>The keeper's end of the pipe through which `up` learns how the start went.</summary>
 /// <remarks>Lines of a word, a tab and text: "note", then either "ready" or "fail" with its next step.</remarks>
 public sealed class ReadinessPipe : IDisposable
 {
-    internal const string NoteWord = "note";
-    internal const string ReadyWord = "ready";
-    internal const string FailWord = "fail";
-
     private int descriptor;
 
     /// <param name="descriptor">The pipe; -1 when nobody listens.</param>
@@ -22,19 +18,19 @@ public sealed class ReadinessPipe : IDisposable
     }
 
     /// <summary>Something the operator may want to know.</summary>
-    public void Note(string text) => Send($"{NoteWord}\t{text}");
+    public void Note(string text) => Send($"{KeeperWord.Note}\t{KeeperWord.OneLine(text)}");
 
     /// <summary>The mount answers.</summary>
     public void Ready()
     {
-        Send(ReadyWord);
+        Send(KeeperWord.Ready);
         Dispose();
     }
 
     /// <summary>The server cannot start.</summary>
     public void Fail(string message, string nextStep)
     {
-        Send($"{FailWord}\t{message}\t{nextStep}");
+        Send($"{KeeperWord.Fail}\t{KeeperWord.OneLine(message)}\t{KeeperWord.OneLine(nextStep)}");
         Dispose();
     }
 
@@ -48,6 +44,6 @@ public sealed class ReadinessPipe : IDisposable
     {
         if (descriptor < 0) return;
         // Nobody may be left to read it, and that is no reason not to serve.
-        Libc.Write(descriptor, Encoding.UTF8.GetBytes(line.ReplaceLineEndings(" ") + "\n"), out _);
+        Libc.Write(descriptor, Encoding.UTF8.GetBytes(line + "\n"), out _);
     }
 }

@@ -3,21 +3,26 @@ using System.Text;
 using Microsoft.Win32.SafeHandles;
 using PersistFs.Linux;
 
-namespace PersistFs.Server;
+namespace PersistFs.Server.Keeping;
 
-/// <summary>Starts a server as a process of its own and waits until its mount answers.</summary>
+/// <summary>Starts a keeper, which starts a server, and waits until the mount answers.</summary>
 public static class Launcher
 {
-    /// <summary>The descriptor that a started server finds its readiness pipe at.</summary>
-    public const int ReadinessDescriptor = 3;
+    /// <summary>The verb of a server.</summary>
+    public const string ServeVerb = "serve";
 
-    /// <summary>Starts `persistfs serve` detached from terminal and session.</summary>
+    /// <summary>The descriptor that a keeper finds its readiness pipe at.</summary>
+    private const int ReadinessDescriptor = 3;
+
+    /// <summary>Starts `persistfs keep` detached from terminal and session.</summary>
+    /// <param name="mountPoint">The directory to serve on, as the kernel writes it.</param>
     /// <param name="arguments">What follows "serve".</param>
     /// <param name="logPath">Where its output goes.</param>
     /// <param name="onNote">Called with each note that the server has for the operator.</param>
     /// <returns>Null when the mount answers; else why it does not.</returns>
     /// <exception cref="FailureException">The server could not be started at all.</exception>
-    public static LaunchFailure? Start(IReadOnlyList<string> arguments, string logPath, Action<string> onNote)
+    public static LaunchFailure? Start(
+        string mountPoint, IReadOnlyList<string> arguments, string logPath, Action<string> onNote)
     {
         RuntimePaths.CreateBase();
         Check(Libc.Open("/dev/null", OpenFlags.ReadOnly | OpenFlags.CloseOnExec, 0, out int input), "/dev/null", "open it");
@@ -25,9 +30,12 @@ public static class Launcher
         Check(Libc.Pipe(out int readEnd, out int writeEnd), "persistfs", "make a pipe");
         // A descriptor inherited from a shell or a pipeline would keep the other end waiting as long as the server lives.
         Check(Libc.CloseOnExecFrom(ReadinessDescriptor), "persistfs", "close inherited descriptors");
-        List<string> command = [.. Program(out string executable), "serve", .. arguments,
-            "--ready-fd", ReadinessDescriptor.ToString(CultureInfo.InvariantCulture)];
-        Errno error = Libc.SpawnDetached(executable, command, [input, log, log, writeEnd], out int processId);
+        IReadOnlyList<string> name = Program(out string executable);
+        KeeperArguments keeper = new(ReadinessDescriptor, mountPoint, executable, [.. name, ServeVerb, .. arguments]);
+        // The keeper reads its signals; none may reach a thread of its runtime first.
+        ulong blocked = Libc.SignalSetOf(Libc.TerminateSignal, Libc.InterruptSignal);
+        Errno error = Libc.SpawnDetached(executable, [.. name, KeeperArguments.Verb, .. keeper.ToStrings()],
+            Libc.EnvironmentStrings(), [input, log, log, writeEnd], blocked, out int processId);
         Libc.Close(input);
         Libc.Close(log);
         Libc.Close(writeEnd);
@@ -44,9 +52,9 @@ public static class Launcher
         while (reader.ReadLine() is { } line)
         {
             string[] fields = line.Split('\t');
-            if (fields[0] == ReadinessPipe.ReadyWord) return null;
-            if (fields[0] == ReadinessPipe.NoteWord) onNote(fields[1]);
-            if (fields[0] == ReadinessPipe.FailWord) (message, nextStep) = (fields[1], fields[2]);
+            if (fields[0] == KeeperWord.Ready) return null;
+            if (fields[0] == KeeperWord.Note) onNote(fields[1]);
+            if (fields[0] == KeeperWord.Fail) (message, nextStep) = (fields[1], fields[2]);
         }
         Check(Libc.WaitForExit(processId, out int exitCode), "persistfs serve", "wait for it");
         message ??= $"persistfs serve: ended with exit code {exitCode} before the mount answered";

@@ -1,0 +1,49 @@
+using PersistFs.Linux;
+
+namespace PersistFs.Server.Keeping;
+
+/// <summary>Descriptors kept by name, as systemd's store keeps them.</summary>
+internal sealed class KeptDescriptors : IDisposable
+{
+    /// <summary>Above all places that a program finds stored descriptors at.</summary>
+    private const int NumberMin = 512;
+
+    /// <summary>More are refused, as by FileDescriptorStoreMax=.</summary>
+    private const int CountMax = 16;
+
+    private readonly List<(string Name, int Descriptor)> kept = [];
+
+    public int Count => kept.Count;
+
+    /// <summary>As $LISTEN_FDNAMES has it.</summary>
+    public string Names => string.Join(':', kept.Select(entry => entry.Name));
+
+    /// <summary>The descriptors, in the order of <see cref="Names"/>.</summary>
+    public IEnumerable<int> Descriptors => kept.Select(entry => entry.Descriptor);
+
+    /// <summary>Keeps a duplicate; the caller closes its own.</summary>
+    /// <returns>Whether there was room.</returns>
+    public bool Store(string name, int descriptor)
+    {
+        if (kept.Count == CountMax || name.Contains(':')) return false;
+        if (Libc.DuplicateFrom(descriptor, NumberMin, out int duplicate) != Errno.OK) return false;
+        kept.Add((name, duplicate));
+        return true;
+    }
+
+    /// <summary>Closes all that are kept under <paramref name="name"/>.</summary>
+    public void Remove(string name)
+    {
+        foreach ((string keptName, int descriptor) in kept)
+        {
+            if (keptName == name) _ = Libc.Close(descriptor);
+        }
+        kept.RemoveAll(entry => entry.Name == name);
+    }
+
+    public void Dispose()
+    {
+        foreach (int descriptor in Descriptors) _ = Libc.Close(descriptor);
+        kept.Clear();
+    }
+}

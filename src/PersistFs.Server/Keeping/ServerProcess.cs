@@ -1,0 +1,80 @@
+using System.Globalization;
+using PersistFs.Linux;
+using PersistFs.Server.Holding;
+
+namespace PersistFs.Server.Keeping;
+
+/// <summary>One server that the keeper has started.</summary>
+internal sealed class ServerProcess : IDisposable
+{
+    private ServerProcess(int processId, int descriptor)
+    {
+        ProcessId = processId;
+        Descriptor = descriptor;
+    }
+
+    public int ProcessId { get; }
+
+    /// <summary>Readable when the process has ended (pidfd_open(2)).</summary>
+    public int Descriptor { get; }
+
+    /// <summary>Whether its mount has answered.</summary>
+    public bool IsReady { get; set; }
+
+    /// <summary>Whether it has said that its connection ended as it was meant to.</summary>
+    public bool IsStopping { get; set; }
+
+    /// <summary>The last failure that it told of, and the next step.</summary>
+    public (string Message, string NextStep)? Failure { get; set; }
+
+    /// <summary>Its exit code, or 128 and the number of the signal that ended it; null while it runs.</summary>
+    public int? ExitCode { get; private set; }
+
+    /// <summary>Starts <paramref name="program"/> with what is kept.</summary>
+    /// <param name="program">Its file.</param>
+    /// <param name="arguments">Its arguments, its name first.</param>
+    /// <param name="kept">Its descriptors from 3 on.</param>
+    /// <param name="notifyPath">Where it sends messages.</param>
+    /// <param name="isStandby">Whether it is to wait for the one that serves.</param>
+    /// <param name="process">The process; null with an error.</param>
+    public static Errno Start(
+        string program, IReadOnlyList<string> arguments, KeptDescriptors kept, string notifyPath, bool isStandby,
+        out ServerProcess? process)
+    {
+        process = null;
+        List<string> environment = Libc.EnvironmentStrings(
+            Holder.NotifyVariable, Holder.KindVariable, Holder.StandbyVariable,
+            Holder.ListenProcessVariable, Holder.ListenCountVariable, Holder.ListenNamesVariable);
+        environment.Add($"{Holder.NotifyVariable}={notifyPath}");
+        environment.Add($"{Holder.KindVariable}=keeper");
+        if (isStandby) environment.Add($"{Holder.StandbyVariable}=1");
+        if (kept.Count > 0)
+        {
+            environment.Add(string.Create(CultureInfo.InvariantCulture, $"{Holder.ListenCountVariable}={kept.Count}"));
+            environment.Add($"{Holder.ListenNamesVariable}={kept.Names}");
+        }
+        int[] descriptors = [0, 1, 2, .. kept.Descriptors];
+        Errno error = Libc.SpawnDetached(program, arguments, environment, descriptors, blockedSignals: 0, out int processId);
+        if (error != Errno.OK) return error;
+        error = Libc.OpenProcess(processId, out int descriptor);
+        if (error == Errno.OK) process = new ServerProcess(processId, descriptor);
+        return error;
+    }
+
+    /// <summary>kill(2).</summary>
+    public void Signal(int signal)
+    {
+        if (ExitCode is null) _ = Libc.SendSignal(ProcessId, signal);
+    }
+
+    /// <summary>Whether it has ended; its exit code is known from then on.</summary>
+    public bool HasEnded()
+    {
+        if (ExitCode is not null) return true;
+        if (Libc.TryWaitForExit(ProcessId, out bool hasEnded, out int exitCode) != Errno.OK || !hasEnded) return false;
+        ExitCode = exitCode;
+        return true;
+    }
+
+    public void Dispose() => _ = Libc.Close(Descriptor);
+}
