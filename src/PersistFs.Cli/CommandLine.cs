@@ -32,6 +32,7 @@ internal static class CommandLine
             DownCommand.Create(),
             UpgradeCommand.Create(),
             StatusCommand.Create(),
+            DoctorCommand.Create(),
             CheckCommand.Create(),
             DumpCommand.Create(),
             FormatCommand.Create(),

@@ -6,7 +6,7 @@ public enum ExitCode
 {
     Success = 0,
 
-    /// <summary>`check`: the arena has findings. Other verbs never use it.</summary>
+    /// <summary>`check`: the arena has findings; `doctor`: a promise does not hold. Other verbs never use it.</summary>
     Findings = 1,
 
     /// <summary>`check`: the arena could not be checked.</summary>

@@ -60,6 +60,9 @@ public sealed record StatusReport
     [JsonPropertyName("keeperPid")]
     public int? KeeperProcessId { get; init; }
 
+    /// <summary>Whether the kernel can send requests again that a dead server had read; null when not mounted.</summary>
+    public bool? CanResend { get; init; }
+
     /// <summary>FUSE protocol version spoken, as "7.45"; null when not mounted.</summary>
     public string? Protocol { get; init; }
 

@@ -102,6 +102,7 @@ internal sealed partial class VolumeServer : IDisposable
                 ? agreed.Has(InitFlags.WritebackCache) ? "writeback" : "writethrough" : null,
             Holder = holder.Kind.ToString().ToLowerInvariant(),
             KeeperProcessId = holder.KeeperProcessId,
+            CanResend = fileSystem?.Negotiated?.Has(InitFlags.HasResend),
             Protocol = fileSystem?.Negotiated is { } terms
                 ? string.Create(CultureInfo.InvariantCulture, $"{Negotiated.Major}.{terms.Minor}") : null,
             Workers = options.WorkerCount,

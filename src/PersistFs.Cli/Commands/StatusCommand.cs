@@ -39,7 +39,8 @@ internal static class StatusCommand
         return ExitCode.Success;
     }
 
-    private static StatusReport Find(string target)
+    /// <summary>The status of a mount point or an arena, served or not.</summary>
+    public static StatusReport Find(string target)
     {
         if (StatusClient.Find(target) is { } report) return report;
         string path = ArenaArgument.ToAbsolute(target);

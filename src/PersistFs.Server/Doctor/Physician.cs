@@ -1,0 +1,126 @@
+using PersistFs.Linux;
+
+namespace PersistFs.Server.Doctor;
+
+/// <summary>Says which promises hold for a tree, an arena or the machine alone, and why not. Changes nothing.</summary>
+public static class Physician
+{
+    private const int PageKibibytesHuge = 2048;
+
+    /// <summary>Examines the machine, and of a tree or arena what concerns it.</summary>
+    /// <param name="report">The tree or arena; null for the machine alone.</param>
+    public static IReadOnlyList<Diagnosis> Examine(StatusReport? report)
+    {
+        List<Diagnosis> found = [Device()];
+        found.Add(Resend(report));
+        if (report?.ProcessId is not null)
+        {
+            found.Add(Holder(report));
+            found.Add(Writes(report));
+            found.Add(State(report));
+        }
+        found.Add(LockedMemory(report));
+        found.Add(Pages(report));
+        return found;
+    }
+
+    private static Diagnosis Device()
+    {
+        const string Promise = "mounting";
+        Errno error = Libc.Open("/dev/fuse", OpenFlags.ReadWrite | OpenFlags.CloseOnExec, 0, out int device);
+        if (error == Errno.OK)
+        {
+            Libc.Close(device);
+            return new Diagnosis(Promise, Verdict.Holds, "/dev/fuse can be opened");
+        }
+        return new Diagnosis(Promise, Verdict.Fails, $"/dev/fuse: cannot be opened ({error})",
+            error is Errno.EACCES or Errno.EPERM ? "be root, or let its permissions allow it" : "load the module with: modprobe fuse");
+    }
+
+    private static Diagnosis Resend(StatusReport? report)
+    {
+        const string Promise = "killed daemon";
+        KernelVersion kernel = KernelVersion.Current;
+        bool canResend = report?.CanResend ?? kernel.IsAtLeast(KernelVersion.Resend);
+        if (canResend) return new Diagnosis(Promise, Verdict.Holds, $"the kernel, Linux {kernel}, sends again what a dead daemon had in hand");
+        return new Diagnosis(Promise, Verdict.Fails,
+            $"the kernel, Linux {kernel}, cannot send requests again: an idle connection is taken over, with calls under way their callers get an error",
+            $"use Linux {KernelVersion.Resend} or newer");
+    }
+
+    private static Diagnosis Holder(StatusReport report)
+    {
+        const string Promise = "connection held";
+        return report.Holder switch
+        {
+            "keeper" => new Diagnosis(Promise, Verdict.Holds, $"by the keeper, process {report.KeeperProcessId}"),
+            "systemd" => new Diagnosis(Promise, Verdict.Holds, "by systemd's descriptor store"),
+            _ => new Diagnosis(Promise, Verdict.Fails, "by the daemon alone: with it the connection is lost",
+                $"end its clients, then: persistfs down {report.MountPoint}; persistfs up {report.MountPoint}"),
+        };
+    }
+
+    private static Diagnosis Writes(StatusReport report)
+    {
+        const string Promise = "written bytes";
+        if (report.CacheMode != "writeback") return new Diagnosis(Promise, Verdict.Holds, "write-through: in the arena when write(2) returns");
+        return report.Holder == "none"
+            ? new Diagnosis(Promise, Verdict.Fails, "write-back without a holder: what was not synced is lost with the daemon",
+                "sync files (fsync), and mount anew with a holder or with -o writethrough")
+            : new Diagnosis(Promise, Verdict.Holds, "write-back: the kernel keeps them for the next daemon; kexec and power loss need fsync");
+    }
+
+    private static Diagnosis State(StatusReport report) => report.State == "serving"
+        ? new Diagnosis("tree", Verdict.Holds, "serving")
+        : new Diagnosis("tree", Verdict.Fails, report.State, $"look at the arena with: persistfs check {report.Arena}");
+
+    /// <summary>A request buffer that is swapped out when its daemon is killed costs a caller EIO.</summary>
+    private static Diagnosis LockedMemory(StatusReport? report)
+    {
+        const string Promise = "buffers locked";
+        int process = report?.ProcessId ?? Environment.ProcessId;
+        if (File.ReadLines("/proc/swaps").Skip(1).All(string.IsNullOrWhiteSpace))
+        {
+            return new Diagnosis(Promise, Verdict.Holds, "the machine does not swap");
+        }
+        try
+        {
+            string limit = File.ReadLines($"/proc/{process}/limits").First(line => line.StartsWith("Max locked memory", StringComparison.Ordinal));
+            bool isUnlimited = limit.Contains("unlimited", StringComparison.Ordinal) || Libc.EffectiveUserId() == 0;
+            return isUnlimited
+                ? new Diagnosis(Promise, Verdict.Holds, "the daemon may lock its memory")
+                : new Diagnosis(Promise, Verdict.Fails, "the machine swaps, and the daemon may lock little memory",
+                    "raise the limit: LimitMEMLOCK=infinity in a unit, ulimit -l in a shell");
+        }
+        catch (IOException exception)
+        {
+            return new Diagnosis(Promise, Verdict.Note, $"its limit cannot be read: {exception.Message}");
+        }
+    }
+
+    /// <summary>Large pages make a daemon's end and start independent of the arena's size, nearly.</summary>
+    private static Diagnosis Pages(StatusReport? report)
+    {
+        const string Promise = "short pauses";
+        switch (report?.Backing)
+        {
+            case "huge pages":
+                return new Diagnosis(Promise, Verdict.Holds, "the arena lies in huge pages");
+
+            case null:
+                HugePagePool pool = HugePagePool.Read();
+                return pool.PagesFree > 0
+                    ? new Diagnosis(Promise, Verdict.Holds, $"{pool.PagesFree} huge pages of 2 MiB are free for arenas")
+                    : new Diagnosis(Promise, Verdict.Note,
+                        "no huge pages are free: arenas lie on tmpfs, with the large pages that the kernel finds",
+                        "reserve some with: sysctl vm.nr_hugepages=N");
+
+            case "tmpfs":
+                return new Diagnosis(Promise, Verdict.Note, "the arena lies on tmpfs: a large one in small pages takes the kernel long to let go",
+                    $"make arenas in huge pages: sysctl vm.nr_hugepages=N, each of {PageKibibytesHuge} KiB");
+
+            default:
+                return new Diagnosis(Promise, Verdict.Note, "the arena lies on a disk: the kernel writes its pages back, and a stop waits for that");
+        }
+    }
+}
