@@ -31,7 +31,9 @@ public enum ExitCode
     UpgradeFailed = 27,
     NotHeld = 28,
 
-    /// <summary>`serve`: told to let go, and another server goes on. Its holder expects it, nobody else sees it.</summary>
+    /// <summary>
+    /// `serve`: told to let go, and another server goes on. Its holder expects it, nobody else sees it.
+    /// </summary>
     HandedOver = 30,
 
     Usage = 64,

@@ -31,7 +31,9 @@ public static class ExitCodeExtensions
         _ => ExitCode.Internal,
     };
 
-    /// <summary>Whether a server that ended with this code would end with it again, however often it is started.</summary>
+    /// <summary>
+    /// Whether a server that ended with this code would end with it again, however often it is started.
+    /// </summary>
     /// <remarks>The unit's RestartPreventExitStatus= lists the same.</remarks>
     public static bool IsFinal(this ExitCode code) => code is ExitCode.ArenaNotFound or ExitCode.NotAnArena
         or ExitCode.ArenaExists or ExitCode.UnsupportedFormat or ExitCode.WrongSize or ExitCode.ArenaCorrupt

@@ -16,7 +16,10 @@ internal static class StatusView
         Table table = new Table().Border(TableBorder.None).HideHeaders().AddColumn("").AddColumn("");
         Add(table, "tree", report.MountPoint is { } mountPoint ? Bold(mountPoint) : "[dim]not mounted[/]");
         Add(table, "server", Server(report));
-        if (report.Holder is { } holder) Add(table, "holder", holder == "none" ? "[red]none[/]" : Markup.Escape(holder));
+        if (report.Holder is { } holder)
+        {
+            Add(table, "holder", holder == "none" ? "[red]none[/]" : Markup.Escape(holder));
+        }
         Add(table, "arena", $"{Markup.Escape(report.Arena)} [dim]{Markup.Escape(report.Backing)}, {report.Uuid}[/]");
         Add(table, "memory", Bar(report.BytesUsed, report.BytesMax)
             + $"  {SizeText.Format(report.BytesUsed)} of {SizeText.Format(report.BytesMax)}"

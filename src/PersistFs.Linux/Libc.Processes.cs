@@ -77,8 +77,12 @@ public static unsafe partial class Libc
     public static Errno OpenProcess(int processId, out int descriptor) =>
         Result(descriptor = (int)SystemCall(ProcessOpenNumber, processId, 0, 0));
 
-    /// <summary>set_mempolicy(2): where memory that this thread, and threads it starts, first touch comes from.</summary>
-    /// <param name="mode">MPOL_DEFAULT 0, PREFERRED 1, BIND 2, INTERLEAVE 3, LOCAL 4, with the flags of numaif.h.</param>
+    /// <summary>
+    /// set_mempolicy(2): where memory that this thread, and threads it starts, first touch comes from.
+    /// </summary>
+    /// <param name="mode">
+    /// MPOL_DEFAULT 0, PREFERRED 1, BIND 2, INTERLEAVE 3, LOCAL 4, with the flags of numaif.h.
+    /// </param>
     /// <param name="nodes">Bit n of word n / 64 stands for node n; empty where the mode takes none.</param>
     public static Errno SetMemoryPolicy(int mode, ReadOnlySpan<ulong> nodes)
     {

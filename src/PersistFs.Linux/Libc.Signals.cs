@@ -13,8 +13,12 @@ public static unsafe partial class Libc
         return set;
     }
 
-    /// <summary>pthread_sigmask(3): keeps <paramref name="signals"/> waiting in this thread and those it starts.</summary>
-    /// <remarks>Threads of the runtime are there already: a program whose signals are to be read is started with them blocked.</remarks>
+    /// <summary>
+    /// pthread_sigmask(3): keeps <paramref name="signals"/> waiting in this thread and those it starts.
+    /// </summary>
+    /// <remarks>
+    /// Threads of the runtime are there already: a program whose signals are to be read is started with them blocked.
+    /// </remarks>
     public static Errno BlockSignals(ulong signals)
     {
         ulong* set = stackalloc ulong[SignalSetWords];
@@ -22,7 +26,9 @@ public static unsafe partial class Libc
         return (Errno)BlockSignalsCore(SignalBlock, set, null);
     }
 
-    /// <summary>signalfd(2), close-on-exec: readable while one of <paramref name="signals"/>, which are blocked, waits.</summary>
+    /// <summary>
+    /// signalfd(2), close-on-exec: readable while one of <paramref name="signals"/>, which are blocked, waits.
+    /// </summary>
     public static Errno OpenSignals(ulong signals, out int descriptor)
     {
         ulong* set = stackalloc ulong[SignalSetWords];

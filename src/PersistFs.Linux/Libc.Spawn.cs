@@ -6,7 +6,9 @@ namespace PersistFs.Linux;
 /// <summary>Starting programs (posix_spawn(3)).</summary>
 public static unsafe partial class Libc
 {
-    /// <summary>Starts a program in a session of its own, in the root directory and with default signal actions.</summary>
+    /// <summary>
+    /// Starts a program in a session of its own, in the root directory and with default signal actions.
+    /// </summary>
     /// <param name="path">The program's file.</param>
     /// <param name="arguments">Its arguments, the first of which is its name.</param>
     /// <param name="environment">Its environment, NAME=VALUE each.</param>
@@ -14,7 +16,9 @@ public static unsafe partial class Libc
     /// Its descriptors 0, 1, 2 and so on, as this process numbers them; none below its place in the list, unless it is
     /// that place. It inherits all others that are not close-on-exec.
     /// </param>
-    /// <param name="blockedSignals">Bit n - 1 stands for signal n: those that wait until the program asks for them.</param>
+    /// <param name="blockedSignals">
+    /// Bit n - 1 stands for signal n: those that wait until the program asks for them.
+    /// </param>
     /// <param name="processId">The new process, a child that is to be awaited.</param>
     public static Errno SpawnDetached(
         string path, IReadOnlyList<string> arguments, IReadOnlyList<string> environment, ReadOnlySpan<int> descriptors,
@@ -42,7 +46,9 @@ public static unsafe partial class Libc
         return (Errno)error;
     }
 
-    /// <summary>This process's environment as NAME=VALUE strings, without those called one of <paramref name="except"/>.</summary>
+    /// <summary>
+    /// This process's environment as NAME=VALUE strings, without those called one of <paramref name="except"/>.
+    /// </summary>
     public static List<string> EnvironmentStrings(params ReadOnlySpan<string> except)
     {
         List<string> strings = [];
@@ -72,7 +78,10 @@ public static unsafe partial class Libc
         if (error == 0) error = SpawnSetDefaultSignals(attributes, signals);
         if (error == 0) error = SpawnSetFlags(attributes, SpawnNewSession | SpawnSignalMask | SpawnSignalDefaults);
         if (error == 0) error = SpawnAddDirectory(actions, "/");
-        for (int i = 0; error == 0 && i < descriptors.Length; i++) error = SpawnAddDuplicate(actions, descriptors[i], i);
+        for (int i = 0; error == 0 && i < descriptors.Length; i++)
+        {
+            error = SpawnAddDuplicate(actions, descriptors[i], i);
+        }
         return error;
     }
 

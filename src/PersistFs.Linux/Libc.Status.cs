@@ -22,7 +22,9 @@ public static unsafe partial class Libc
 
     /// <summary>statx(2) of an open device.</summary>
     /// <param name="descriptor">The open file.</param>
-    /// <param name="device">The device it stands for, major in the upper half and minor in the lower; 0 for other files.</param>
+    /// <param name="device">
+    /// The device it stands for, major in the upper half and minor in the lower; 0 for other files.
+    /// </param>
     public static Errno GetDeviceNumber(int descriptor, out ulong device)
     {
         ulong* buffer = stackalloc ulong[32];

@@ -55,7 +55,9 @@ public static partial class Libc
     /// <summary>Gives the lock back, whatever still refers to the open file.</summary>
     public static Errno UnlockOpenFile(SafeHandle descriptor) => ChangeLock(descriptor, FcntlSetOpenFileLock, LockNone);
 
-    /// <summary>Whether <see cref="LockOpenFile"/> would fail now because somebody else holds the lock; takes none itself.</summary>
+    /// <summary>
+    /// Whether <see cref="LockOpenFile"/> would fail now because somebody else holds the lock; takes none itself.
+    /// </summary>
     public static unsafe Errno IsOpenFileLocked(SafeHandle descriptor, out bool isLocked)
     {
         var request = new FileLock { Type = LockWrite };
@@ -64,7 +66,9 @@ public static partial class Libc
         return result == 0 ? Errno.OK : LastErrno();
     }
 
-    /// <summary>flock(2): a lock of the open file as a whole, which its duplicates and what this process starts share.</summary>
+    /// <summary>
+    /// flock(2): a lock of the open file as a whole, which its duplicates and what this process starts share.
+    /// </summary>
     /// <param name="descriptor">The file.</param>
     /// <param name="isExclusive">Whether nobody else may hold one; a lock that is held already is changed.</param>
     /// <param name="waits">Whether to wait for it.</param>

@@ -52,7 +52,9 @@ public static class Unmounter
         return error;
     }
 
-    /// <summary>Descriptors of the server's process and of its keeper's, as far as there are such that answer.</summary>
+    /// <summary>
+    /// Descriptors of the server's process and of its keeper's, as far as there are such that answer.
+    /// </summary>
     private static List<int> OpenProcesses(string mountPoint)
     {
         StatusReport? report = StatusClient.TryAsk(RuntimePaths.SocketOf(mountPoint));

@@ -13,7 +13,9 @@ internal sealed partial class VolumeServer
     /// <summary>The exit code of a server that let go of a connection for its successor.</summary>
     public const int HandedOverExitCode = 30;
 
-    /// <summary>In the environment: take over as on a kernel that cannot send requests again (before Linux 6.9).</summary>
+    /// <summary>
+    /// In the environment: take over as on a kernel that cannot send requests again (before Linux 6.9).
+    /// </summary>
     private const string WithoutResendVariable = "PERSISTFS_WITHOUT_RESEND";
 
     /// <summary>Whether the order to let go has been given.</summary>
@@ -48,7 +50,9 @@ internal sealed partial class VolumeServer
     }
 
     /// <summary>Takes a living connection over.</summary>
-    /// <returns>False when this kernel cannot, and the connection had to be ended: <paramref name="device"/> is closed then.</returns>
+    /// <returns>
+    /// False when this kernel cannot, and the connection had to be ended: <paramref name="device"/> is closed then.
+    /// </returns>
     private bool TakeOver(int device)
     {
         ulong connection = StoredDevice.ConnectionOf(device, options.MountPoint);
@@ -114,7 +118,8 @@ internal sealed partial class VolumeServer
     }
 
     /// <summary>
-    /// What the dead server had in hand will never be sent again, and whoever waits for it would wait for ever: they get an
+    /// What the dead server had in hand will never be sent again, and whoever waits for it would wait for ever: they
+    /// get an
     /// error, and a new connection serves those who come.
     /// </summary>
     private void GiveUpConnection(ulong connection, Errno error)
@@ -149,7 +154,9 @@ internal sealed partial class VolumeServer
         if (holder.Kind != HolderKind.None) HandOver();
     }
 
-    /// <summary>Lets go of the arena between two requests and ends the process; the mount stays, and its clients wait.</summary>
+    /// <summary>
+    /// Lets go of the arena between two requests and ends the process; the mount stays, and its clients wait.
+    /// </summary>
     private void HandOver()
     {
         if (Interlocked.Exchange(ref isHandingOver, 1) != 0) return;
@@ -167,6 +174,7 @@ internal sealed partial class VolumeServer
     private partial void LogNotHeld(string mountPoint);
 
     [LoggerMessage(EventId = 6, Level = LogLevel.Error,
-        Message = "{MountPoint}: this kernel cannot send requests again ({Error}), and some were under way: their callers get an error, and the tree is mounted anew")]
+        Message = "{MountPoint}: this kernel cannot send requests again ({Error}), and some were under way: "
+            + "their callers get an error, and the tree is mounted anew")]
     private partial void LogGivenUp(string mountPoint, string error);
 }

@@ -35,7 +35,9 @@ internal sealed partial class VolumeServer : IDisposable
     private volatile bool isStopping;
 
     /// <param name="options">What to serve where.</param>
-    /// <param name="holder">Who keeps the connection when this process ends, and may have it from an earlier one.</param>
+    /// <param name="holder">
+    /// Who keeps the connection when this process ends, and may have it from an earlier one.
+    /// </param>
     /// <param name="logger">Told of what an operator wants to know afterwards.</param>
     public VolumeServer(ServerOptions options, Holder holder, ILogger logger)
     {
@@ -73,7 +75,9 @@ internal sealed partial class VolumeServer : IDisposable
         }
     }
 
-    /// <summary>Ends the mount: at once when no file is open, else when the last one is closed or the grace is over.</summary>
+    /// <summary>
+    /// Ends the mount: at once when no file is open, else when the last one is closed or the grace is over.
+    /// </summary>
     public void Stop()
     {
         isStopping = true;
@@ -131,12 +135,15 @@ internal sealed partial class VolumeServer : IDisposable
         Release();
     }
 
-    /// <summary>The kernel gives the number of a connection that has ended to another one: the arena must not claim it.</summary>
+    /// <summary>
+    /// The kernel gives the number of a connection that has ended to another one: the arena must not claim it.
+    /// </summary>
     private void EndSession()
     {
         bool hasEnded = session is { Completion.IsCompletedSuccessfully: true }
             && session.Completion.Result.Reason is SessionEndReason.Unmounted or SessionEndReason.Aborted;
-        if (hasEnded && volume!.ReadSession().Connection is > 0 and var number) volume.StoreConnection(Guid.Empty, number);
+        if (!hasEnded || volume!.ReadSession().Connection is not (> 0 and var number)) return;
+        volume.StoreConnection(Guid.Empty, number);
     }
 
     /// <summary>Lets go of connection and arena, whatever of them there is, and of the mount not at all.</summary>

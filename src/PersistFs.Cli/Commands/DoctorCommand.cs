@@ -17,7 +17,10 @@ internal static class DoctorCommand
             HelpName = "MNT|ARENA",
             Arity = ArgumentArity.ZeroOrOne,
         };
-        Command command = new("doctor", "Say which promises hold on this machine, for this tree, and why not.") { target };
+        Command command = new("doctor", "Say which promises hold on this machine, for this tree, and why not.")
+        {
+            target,
+        };
         command.SetAction(parsed => (int)Run(parsed.GetValue(target)));
         return command;
     }

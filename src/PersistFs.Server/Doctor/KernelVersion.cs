@@ -24,6 +24,7 @@ public readonly record struct KernelVersion(int Major, int Minor)
     public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Major}.{Minor}");
 
     private static int Number(string[] parts, int index) =>
-        index < parts.Length && int.TryParse(parts[index], NumberStyles.None, CultureInfo.InvariantCulture, out int number)
+        index < parts.Length
+            && int.TryParse(parts[index], NumberStyles.None, CultureInfo.InvariantCulture, out int number)
             ? number : 0;
 }

@@ -34,7 +34,9 @@ public static class Physician
             return new Diagnosis(Promise, Verdict.Holds, "/dev/fuse can be opened");
         }
         return new Diagnosis(Promise, Verdict.Fails, $"/dev/fuse: cannot be opened ({error})",
-            error is Errno.EACCES or Errno.EPERM ? "be root, or let its permissions allow it" : "load the module with: modprobe fuse");
+            error is Errno.EACCES or Errno.EPERM
+                ? "be root, or let its permissions allow it"
+                : "load the module with: modprobe fuse");
     }
 
     private static Diagnosis Resend(StatusReport? report)
@@ -42,9 +44,14 @@ public static class Physician
         const string Promise = "killed daemon";
         KernelVersion kernel = KernelVersion.Current;
         bool canResend = report?.CanResend ?? kernel.IsAtLeast(KernelVersion.Resend);
-        if (canResend) return new Diagnosis(Promise, Verdict.Holds, $"the kernel, Linux {kernel}, sends again what a dead daemon had in hand");
+        if (canResend)
+        {
+            return new Diagnosis(Promise, Verdict.Holds,
+                $"the kernel, Linux {kernel}, sends again what a dead daemon had in hand");
+        }
         return new Diagnosis(Promise, Verdict.Fails,
-            $"the kernel, Linux {kernel}, cannot send requests again: an idle connection is taken over, with calls under way their callers get an error",
+            $"the kernel, Linux {kernel}, cannot send requests again: an idle connection is taken over; "
+            + "with calls under way their callers get an error",
             $"use Linux {KernelVersion.Resend} or newer");
     }
 
@@ -63,11 +70,16 @@ public static class Physician
     private static Diagnosis Writes(StatusReport report)
     {
         const string Promise = "written bytes";
-        if (report.CacheMode != "writeback") return new Diagnosis(Promise, Verdict.Holds, "write-through: in the arena when write(2) returns");
+        if (report.CacheMode != "writeback")
+        {
+            return new Diagnosis(Promise, Verdict.Holds, "write-through: in the arena when write(2) returns");
+        }
         return report.Holder == "none"
-            ? new Diagnosis(Promise, Verdict.Fails, "write-back without a holder: what was not synced is lost with the daemon",
+            ? new Diagnosis(Promise, Verdict.Fails,
+                "write-back without a holder: what was not synced is lost with the daemon",
                 "sync files (fsync), and mount anew with a holder or with -o writethrough")
-            : new Diagnosis(Promise, Verdict.Holds, "write-back: the kernel keeps them for the next daemon; kexec and power loss need fsync");
+            : new Diagnosis(Promise, Verdict.Holds,
+                "write-back: the kernel keeps them for the next daemon; kexec and power loss need fsync");
     }
 
     private static Diagnosis State(StatusReport report) => report.State == "serving"
@@ -85,7 +97,8 @@ public static class Physician
         }
         try
         {
-            string limit = File.ReadLines($"/proc/{process}/limits").First(line => line.StartsWith("Max locked memory", StringComparison.Ordinal));
+            string limit = File.ReadLines($"/proc/{process}/limits")
+                .First(line => line.StartsWith("Max locked memory", StringComparison.Ordinal));
             bool isUnlimited = limit.Contains("unlimited", StringComparison.Ordinal) || Libc.EffectiveUserId() == 0;
             return isUnlimited
                 ? new Diagnosis(Promise, Verdict.Holds, "the daemon may lock its memory")
@@ -116,11 +129,13 @@ public static class Physician
                         "reserve some with: sysctl vm.nr_hugepages=N");
 
             case "tmpfs":
-                return new Diagnosis(Promise, Verdict.Note, "the arena lies on tmpfs: a large one in small pages takes the kernel long to let go",
+                return new Diagnosis(Promise, Verdict.Note,
+                    "the arena lies on tmpfs: a large one in small pages takes the kernel long to let go",
                     $"make arenas in huge pages: sysctl vm.nr_hugepages=N, each of {PageKibibytesHuge} KiB");
 
             default:
-                return new Diagnosis(Promise, Verdict.Note, "the arena lies on a disk: the kernel writes its pages back, and a stop waits for that");
+                return new Diagnosis(Promise, Verdict.Note,
+                    "the arena lies on a disk: the kernel writes its pages back, and a stop waits for that");
         }
     }
 }

@@ -59,7 +59,9 @@ public sealed class Holder
     /// <summary>Whether this server is to wait until the one before has let go of the arena.</summary>
     public bool IsStandby { get; }
 
-    /// <summary>Reads what the holder tells through the environment; no process started from here will read it again.</summary>
+    /// <summary>
+    /// Reads what the holder tells through the environment; no process started from here will read it again.
+    /// </summary>
     public static Holder FromEnvironment()
     {
         string address = Environment.GetEnvironmentVariable(NotifyVariable) ?? "";
@@ -70,11 +72,15 @@ public sealed class Holder
             _ when address.Length == 0 => HolderKind.None,
             "keeper" => HolderKind.Keeper,
             "systemd" => HolderKind.Systemd,
-            _ when isStoreUsed || Environment.GetEnvironmentVariable(StoreVariable) is { Length: > 0 } => HolderKind.Systemd,
+            _ when isStoreUsed => HolderKind.Systemd,
+            _ when Environment.GetEnvironmentVariable(StoreVariable) is { Length: > 0 } => HolderKind.Systemd,
             _ => HolderKind.None,
         };
-        foreach (string name in (string[])
-            [ListenProcessVariable, ListenCountVariable, ListenNamesVariable, StandbyVariable, KindVariable, StoreVariable])
+        string[] told =
+        [
+            ListenProcessVariable, ListenCountVariable, ListenNamesVariable, StandbyVariable, KindVariable, StoreVariable,
+        ];
+        foreach (string name in told)
         {
             Environment.SetEnvironmentVariable(name, null);
         }

@@ -12,7 +12,9 @@ internal static class NotifyField
     /// <summary>Before the name of a descriptor that is stored or removed.</summary>
     public const string Name = "FDNAME=";
 
-    /// <summary>systemd would drop a descriptor with an error condition, which /dev/fuse has until it is mounted.</summary>
+    /// <summary>
+    /// systemd would drop a descriptor with an error condition, which /dev/fuse has until it is mounted.
+    /// </summary>
     public const string NoPoll = "FDPOLL=0";
 
     /// <summary>A new server has started up and waits for the old one to let go.</summary>

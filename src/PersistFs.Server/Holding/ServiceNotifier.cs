@@ -15,7 +15,8 @@ internal sealed class ServiceNotifier(string address)
     {
         Errno error = Libc.Socket(UnixSocketKind.Datagram, out int socket);
         if (error != Errno.OK) return error;
-        error = DescriptorPassing.SendTo(socket, Encoding.UTF8.GetBytes(address), Encoding.UTF8.GetBytes(lines), descriptors);
+        error = DescriptorPassing.SendTo(
+            socket, Encoding.UTF8.GetBytes(address), Encoding.UTF8.GetBytes(lines), descriptors);
         _ = Libc.Close(socket);
         return error;
     }

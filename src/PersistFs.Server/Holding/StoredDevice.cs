@@ -25,14 +25,19 @@ internal static class StoredDevice
         return (waiting.Returned & (PollEvents.Error | PollEvents.HangUp)) != 0 ? DeviceState.Closed : DeviceState.Live;
     }
 
-    /// <summary>The connection's number below /sys/fs/fuse/connections: the minor device number of its mounts.</summary>
+    /// <summary>
+    /// The connection's number below /sys/fs/fuse/connections: the minor device number of its mounts.
+    /// </summary>
     /// <param name="descriptor">A mounted /dev/fuse.</param>
-    /// <param name="mountPoint">Where it should be mounted: asked where the kernel does not tell by the descriptor.</param>
+    /// <param name="mountPoint">
+    /// Where it should be mounted: asked where the kernel does not tell by the descriptor.
+    /// </param>
     /// <returns>0 when neither tells.</returns>
     public static ulong ConnectionOf(int descriptor, string mountPoint)
     {
         if (Mount.ConnectionOf(descriptor) is { } connection) return connection;
         string[] numbers = MountTable.Find(mountPoint)?.Device.Split(':') ?? [];
-        return numbers.Length == 2 && ulong.TryParse(numbers[1], CultureInfo.InvariantCulture, out ulong minor) ? minor : 0;
+        bool isKnown = ulong.TryParse(numbers.LastOrDefault(), CultureInfo.InvariantCulture, out ulong minor);
+        return isKnown ? minor : 0;
     }
 }

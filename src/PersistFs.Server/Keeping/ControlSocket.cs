@@ -51,7 +51,9 @@ internal sealed class ControlSocket : IDisposable
         _ = Libc.Close(Descriptor);
     }
 
-    /// <summary>Whoever sends no whole line within a second is not heard: the keeper has a server to look after.</summary>
+    /// <summary>
+    /// Whoever sends no whole line within a second is not heard: the keeper has a server to look after.
+    /// </summary>
     private static bool TryReadLine(int connection, out string line)
     {
         line = "";

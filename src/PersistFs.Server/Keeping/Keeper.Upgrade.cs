@@ -80,7 +80,8 @@ public sealed partial class Keeper
         if (finished.Step == UpgradeStep.RollingBack)
         {
             upgrade = null;
-            finished.Fail(finished.Failure!, "the old version was started again and serves; clients saw a pause, no error");
+            finished.Fail(finished.Failure!,
+                "the old version was started again and serves; clients saw a pause, no error");
         }
         else if (process == finished.Standby)
         {

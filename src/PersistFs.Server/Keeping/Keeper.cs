@@ -13,6 +13,12 @@ namespace PersistFs.Server.Keeping;
 /// </remarks>
 public sealed partial class Keeper : IDisposable
 {
+    /// <summary>
+    /// How much garbage a keeper's runtime lets gather: 128 KiB (hexadecimal), for it lives long and does little.
+    /// </summary>
+    internal const string MemoryVariable = "DOTNET_GCgen0size";
+    internal const string MemoryValue = "20000";
+
     private readonly KeeperArguments arguments;
     private readonly Predicate<int> isFinal;
     private readonly ReadinessPipe readiness;
@@ -106,7 +112,8 @@ public sealed partial class Keeper : IDisposable
     private void StartServer()
     {
         startDue = null;
-        Errno error = ServerProcess.Start(program, programArguments, kept, notifySocket.Path, isStandby: false, out server);
+        Errno error = ServerProcess.Start(
+            program, programArguments, kept, notifySocket.Path, isStandby: false, out server);
         if (error == Errno.OK) return;
         string message = $"{program}: cannot be started: {error}";
         Log(message);
@@ -128,7 +135,7 @@ public sealed partial class Keeper : IDisposable
         {
             waiting.Add(new PollDescriptor(upgrade.Standby.Descriptor, PollEvents.Readable));
         }
-        foreach (ServerProcess process in leaving) waiting.Add(new PollDescriptor(process.Descriptor, PollEvents.Readable));
+        waiting.AddRange(leaving.Select(process => new PollDescriptor(process.Descriptor, PollEvents.Readable)));
         PollDescriptor[] descriptors = [.. waiting];
         if (Libc.Poll(descriptors, TimeoutInMilliseconds(), out _) != Errno.OK) return;
         if (descriptors[0].Returned != 0 && Libc.ReadSignal(signals, out _) == Errno.OK) End();
@@ -220,14 +227,17 @@ public sealed partial class Keeper : IDisposable
         else if ((!wasReady && !isDeath) || isFinal(code))
         {
             // The operator is there to read it, or nothing would become of another start.
-            (string message, string nextStep) = ended.Failure ?? ($"persistfs serve: ended with exit code {code}", "look into its log");
+            (string message, string nextStep) = ended.Failure
+                ?? ($"persistfs serve: ended with exit code {code}", "look into its log");
             Log($"{message}; it is not started again");
             readiness.Fail(message, nextStep);
             exitCode = code;
         }
         else
         {
-            string how = code > SignalBase ? $"was ended by signal {code - SignalBase}" : $"ended with exit code {code}";
+            string how = code > SignalBase
+                ? $"was ended by signal {code - SignalBase}"
+                : $"ended with exit code {code}";
             Log($"the server, process {ended.ProcessId}, {how}");
             ScheduleRestart(ended.IsReady, code);
         }
@@ -240,9 +250,11 @@ public sealed partial class Keeper : IDisposable
             startDue = Environment.TickCount64 + delay;
             return;
         }
-        string message = $"{arguments.MountPoint}: {RestartPolicy.FailedStartsMax} servers in a row ended before they were ready";
+        string message =
+            $"{arguments.MountPoint}: {RestartPolicy.FailedStartsMax} servers in a row ended before they were ready";
         Log($"{message}; the connection is given up, the tree is in its arena");
-        readiness.Fail(message, $"mend what its log tells of, and start it again with: persistfs up {arguments.MountPoint}");
+        readiness.Fail(message,
+            $"mend what its log tells of, and start it again with: persistfs up {arguments.MountPoint}");
         exitCode = code;
     }
 

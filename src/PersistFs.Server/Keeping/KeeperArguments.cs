@@ -20,7 +20,8 @@ public sealed record KeeperArguments(
     {
         bool isWhole = strings.Length > FixedCount
             & int.TryParse(strings.IsEmpty ? "" : strings[0], CultureInfo.InvariantCulture, out int descriptor);
-        return isWhole ? new KeeperArguments(descriptor, strings[1], strings[2], strings[FixedCount..].ToArray()) : null;
+        if (!isWhole) return null;
+        return new KeeperArguments(descriptor, strings[1], strings[2], strings[FixedCount..].ToArray());
     }
 
     public IEnumerable<string> ToStrings() =>

@@ -36,7 +36,9 @@ internal sealed class KeeperLock : IDisposable
         }
     }
 
-    /// <summary>Leaves nothing behind: whoever has opened the file meanwhile finds that it is not there any more.</summary>
+    /// <summary>
+    /// Leaves nothing behind: whoever has opened the file meanwhile finds that it is not there any more.
+    /// </summary>
     public void Dispose()
     {
         File.Delete(path);

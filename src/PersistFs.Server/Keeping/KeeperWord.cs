@@ -1,6 +1,8 @@
 namespace PersistFs.Server.Keeping;
 
-/// <summary>Words of the lines that a keeper and those who wait for it exchange; a tab stands before each text.</summary>
+/// <summary>
+/// Words of the lines that a keeper and those who wait for it exchange; a tab stands before each text.
+/// </summary>
 internal static class KeeperWord
 {
     /// <summary>"note", text: something the operator may want to know.</summary>

@@ -25,17 +25,20 @@ public static class Launcher
         string mountPoint, IReadOnlyList<string> arguments, string logPath, Action<string> onNote)
     {
         RuntimePaths.CreateBase();
-        Check(Libc.Open("/dev/null", OpenFlags.ReadOnly | OpenFlags.CloseOnExec, 0, out int input), "/dev/null", "open it");
+        Errno opened = Libc.Open("/dev/null", OpenFlags.ReadOnly | OpenFlags.CloseOnExec, 0, out int input);
+        Check(opened, "/dev/null", "open it");
         Check(ServerLog.Open(logPath, out int log), logPath, "open the log");
         Check(Libc.Pipe(out int readEnd, out int writeEnd), "persistfs", "make a pipe");
-        // A descriptor inherited from a shell or a pipeline would keep the other end waiting as long as the server lives.
+        // A descriptor inherited from a shell or a pipeline would keep the other end waiting as long as the server
+        // lives.
         Check(Libc.CloseOnExecFrom(ReadinessDescriptor), "persistfs", "close inherited descriptors");
         IReadOnlyList<string> name = Program(out string executable);
         KeeperArguments keeper = new(ReadinessDescriptor, mountPoint, executable, [.. name, ServeVerb, .. arguments]);
         // The keeper reads its signals; none may reach a thread of its runtime first.
         ulong blocked = Libc.SignalSetOf(Libc.TerminateSignal, Libc.InterruptSignal);
         Errno error = Libc.SpawnDetached(executable, [.. name, KeeperArguments.Verb, .. keeper.ToStrings()],
-            Libc.EnvironmentStrings(), [input, log, log, writeEnd], blocked, out int processId);
+            [.. Libc.EnvironmentStrings(Keeper.MemoryVariable), $"{Keeper.MemoryVariable}={Keeper.MemoryValue}"],
+            [input, log, log, writeEnd], blocked, out int processId);
         Libc.Close(input);
         Libc.Close(log);
         Libc.Close(writeEnd);

@@ -2,7 +2,9 @@ using PersistFs.Server.Holding;
 
 namespace PersistFs.Server.Keeping;
 
-/// <summary>What a server tells its keeper in one datagram (sd_notify(3)); lines nobody knows are passed over.</summary>
+/// <summary>
+/// What a server tells its keeper in one datagram (sd_notify(3)); lines nobody knows are passed over.
+/// </summary>
 internal sealed record NotifyMessage
 {
     public bool IsReady { get; private init; }

@@ -32,7 +32,9 @@ internal sealed class NotifySocket : IDisposable
     /// <summary>Takes the next message, if there is one.</summary>
     /// <param name="sender">The process that sent it.</param>
     /// <param name="text">Its lines.</param>
-    /// <param name="received">The descriptors that came with it, the caller's to close; valid until the next call.</param>
+    /// <param name="received">
+    /// The descriptors that came with it, the caller's to close; valid until the next call.
+    /// </param>
     public bool TryReceive(out int sender, out string text, out ReadOnlySpan<int> received)
     {
         Errno error = DescriptorPassing.Receive(

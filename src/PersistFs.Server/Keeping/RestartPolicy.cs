@@ -11,7 +11,9 @@ internal sealed class RestartPolicy
 
     private int failedStarts;
 
-    /// <summary>Says how long to wait before the next start: not at all for a server that was well until it died.</summary>
+    /// <summary>
+    /// Says how long to wait before the next start: not at all for a server that was well until it died.
+    /// </summary>
     /// <param name="gotReady">Whether the server that died had been ready.</param>
     /// <returns>Milliseconds; null to give up.</returns>
     public int? DelayAfterDeath(bool gotReady)

@@ -43,7 +43,7 @@ internal sealed class ServerProcess : IDisposable
     {
         process = null;
         List<string> environment = Libc.EnvironmentStrings(
-            Holder.NotifyVariable, Holder.KindVariable, Holder.StandbyVariable,
+            Keeper.MemoryVariable, Holder.NotifyVariable, Holder.KindVariable, Holder.StandbyVariable,
             Holder.ListenProcessVariable, Holder.ListenCountVariable, Holder.ListenNamesVariable);
         environment.Add($"{Holder.NotifyVariable}={notifyPath}");
         environment.Add($"{Holder.KindVariable}=keeper");
@@ -54,7 +54,8 @@ internal sealed class ServerProcess : IDisposable
             environment.Add($"{Holder.ListenNamesVariable}={kept.Names}");
         }
         int[] descriptors = [0, 1, 2, .. kept.Descriptors];
-        Errno error = Libc.SpawnDetached(program, arguments, environment, descriptors, blockedSignals: 0, out int processId);
+        Errno error = Libc.SpawnDetached(
+            program, arguments, environment, descriptors, blockedSignals: 0, out int processId);
         if (error != Errno.OK) return error;
         error = Libc.OpenProcess(processId, out int descriptor);
         if (error == Errno.OK) process = new ServerProcess(processId, descriptor);

@@ -8,7 +8,9 @@ internal sealed class Upgrade(ServerProcess standby, string program, IReadOnlyLi
     /// <summary>How long a new server may take to start up, and to take over.</summary>
     private const int StartLimitInMilliseconds = 30_000;
 
-    /// <summary>How long the old server may take to finish what it has in hand; then it is killed, which is as good.</summary>
+    /// <summary>
+    /// How long the old server may take to finish what it has in hand; then it is killed, which is as good.
+    /// </summary>
     private const int HandOverLimitInMilliseconds = 1000;
 
     public ServerProcess Standby { get; } = standby;

@@ -15,10 +15,12 @@ public static class Upgrader
     {
         if (program is not null && !File.Exists(program))
         {
-            throw new FailureException(FailureKind.Usage, $"--exec: {program} does not exist", "name the new program's file");
+            throw new FailureException(
+                FailureKind.Usage, $"--exec: {program} does not exist", "name the new program's file");
         }
         StatusReport report = StatusClient.TryAsk(RuntimePaths.SocketOf(mountPoint))
-            ?? throw new FailureException(FailureKind.NotMounted, $"{mountPoint}: no server of this user answers for it",
+            ?? throw new FailureException(
+                FailureKind.NotMounted, $"{mountPoint}: no server of this user answers for it",
                 "see what is served with: persistfs status");
         if (report.Holder == "systemd") RestartUnit(mountPoint, report, program);
         else AskKeeper(mountPoint, program);
@@ -34,11 +36,13 @@ public static class Upgrader
         }
         if (program is not null)
         {
-            throw new FailureException(FailureKind.Usage, $"--exec: {mountPoint} is served by {unit}, which names its program itself",
+            throw new FailureException(FailureKind.Usage,
+                $"--exec: {mountPoint} is served by {unit}, which names its program itself",
                 $"change ExecStart= of the unit, then: systemctl daemon-reload, systemctl restart {unit}");
         }
         if (ServiceUnit.Restart(unit) is not { } complaint) return;
-        throw new FailureException(FailureKind.UpgradeFailed, $"{mountPoint}: systemctl restart {unit} failed: {complaint}",
+        throw new FailureException(FailureKind.UpgradeFailed,
+            $"{mountPoint}: systemctl restart {unit} failed: {complaint}",
             $"look into its log with: journalctl -u {unit}");
     }
 
@@ -51,7 +55,8 @@ public static class Upgrader
         }
         catch (SocketException)
         {
-            throw new FailureException(FailureKind.NotHeld, $"{mountPoint}: no keeper holds its connection, so no server can take it over",
+            throw new FailureException(FailureKind.NotHeld,
+                $"{mountPoint}: no keeper holds its connection, so no server can take it over",
                 $"stop its users, then: persistfs down {mountPoint}, persistfs up {mountPoint}");
         }
         socket.Send(Encoding.UTF8.GetBytes($"{KeeperWord.Upgrade}\t{program}\n"));

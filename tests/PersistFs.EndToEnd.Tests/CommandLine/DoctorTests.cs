@@ -1,3 +1,4 @@
+using System.Text.Json;
 using PersistFs.Testing.EndToEnd;
 
 namespace PersistFs.EndToEnd.Tests.CommandLine;
@@ -31,7 +32,7 @@ public sealed class DoctorTests : IDisposable
 
     private int ServerOf()
     {
-        using System.Text.Json.JsonDocument status = System.Text.Json.JsonDocument.Parse(scratch.Run("status", "MNT", "--json"));
+        using JsonDocument status = JsonDocument.Parse(scratch.Run("status", "MNT", "--json"));
         return status.RootElement.GetProperty("pid").GetInt32();
     }
 }

@@ -39,7 +39,8 @@ internal sealed class Client : IDisposable
     {
         try
         {
-            using Descriptor log = Descriptor.Open($"{home}/log", OpenFlags.O_RDWR | OpenFlags.O_CREAT | OpenFlags.O_APPEND);
+            using Descriptor log = Descriptor.Open(
+                $"{home}/log", OpenFlags.O_RDWR | OpenFlags.O_CREAT | OpenFlags.O_APPEND);
             while (!isEnding) Round(log);
         }
 #pragma warning disable CA1031 // Whatever goes wrong belongs to the thread that ends the client.

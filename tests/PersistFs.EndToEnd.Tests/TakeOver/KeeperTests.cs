@@ -45,7 +45,10 @@ public sealed class KeeperTests : IDisposable
         ToolResult upgrade = tree.Try("upgrade", tree.Root);
         Assert.Equal(28, upgrade.ExitCode);
         Assert.Contains("no keeper", upgrade.Error, StringComparison.Ordinal);
-        using (Descriptor file = Descriptor.Open(tree.At("file"), OpenFlags.O_RDWR)) Succeeds(Syscall.fsync(file.Number));
+        using (Descriptor file = Descriptor.Open(tree.At("file"), OpenFlags.O_RDWR))
+        {
+            Succeeds(Syscall.fsync(file.Number));
+        }
         MountedTree.KillAlone(server);
         Assert.Throws<IOException>(() => File.ReadAllText(tree.At("file")));
         tree.Up();
@@ -87,7 +90,8 @@ public sealed class KeeperTests : IDisposable
         tree.Up();
         using (Descriptor file = Descriptor.Create(tree.At("file"))) Succeeds(Syscall.fsync(file.Number));
         // The keeper starts what an upgrade has put in the place of the old program.
-        string dying = tree.Script("dying", $"[ -e {starts} ] && echo >>{starts} && kill -9 $$\nexec {program} \"$@\"\n");
+        string dying = tree.Script(
+            "dying", $"[ -e {starts} ] && echo >>{starts} && kill -9 $$\nexec {program} \"$@\"\n");
         tree.Run("upgrade", tree.Root, "--exec", dying);
         int server = tree.Server, keeper = MountedTree.KeeperOf(server);
         File.WriteAllText(starts, "");

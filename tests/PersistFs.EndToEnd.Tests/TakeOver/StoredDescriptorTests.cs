@@ -6,7 +6,9 @@ using PollEvents = PersistFs.Linux.PollEvents;
 
 namespace PersistFs.EndToEnd.Tests.TakeOver;
 
-/// <summary>What a server does with a descriptor that a holder gives it, whatever it is: `serve` as systemd starts it.</summary>
+/// <summary>
+/// What a server does with a descriptor that a holder gives it, whatever it is: `serve` as systemd starts it.
+/// </summary>
 [Collection(TakeOverCollection.Name)]
 public sealed class StoredDescriptorTests : IDisposable
 {
@@ -120,14 +122,17 @@ public sealed class StoredDescriptorTests : IDisposable
     {
         Assert.Equal(Errno.OK, Libc.OpenProcess(server, out int process));
         int number = Directory.EnumerateFiles($"/proc/{server}/fd")
-            .Where(link => new FileInfo(link).LinkTarget == "/dev/fuse").Select(Path.GetFileName).Select(int.Parse!).First();
+            .Where(link => new FileInfo(link).LinkTarget == "/dev/fuse")
+            .Select(Path.GetFileName).Select(int.Parse!).First();
         int device = (int)Succeeds(Kernel.SystemCall3(438, process, number, 0));
         Libc.Close(process);
         Libc.SetCloseOnExec(device, closes: true);
         return device;
     }
 
-    /// <summary>Where the kernel tells how many requests wait; systemd mounts it, and where it is missing the test does.</summary>
+    /// <summary>
+    /// Where the kernel tells how many requests wait; systemd mounts it, and where it is missing the test does.
+    /// </summary>
     private sealed class ConnectionDirectory : IDisposable
     {
         private const string Place = "/sys/fs/fuse/connections";
