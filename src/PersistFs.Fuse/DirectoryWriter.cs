@@ -41,10 +41,12 @@ public ref struct DirectoryWriter
     public void Clear() => LengthInBytes = 0;
 
     /// <summary>Answers with the entries of an earlier reply to the same request, byte for byte.</summary>
-    public void Repeat(scoped ReadOnlySpan<byte> entries)
+    /// <returns>False when there is no room for them: the request was another.</returns>
+    public bool TryRepeat(scoped ReadOnlySpan<byte> entries)
     {
-        entries.CopyTo(buffer);
+        if (!entries.TryCopyTo(buffer)) return false;
         LengthInBytes = entries.Length;
+        return true;
     }
 
     /// <summary>Whether one more entry with a name of so many bytes finds room.</summary>

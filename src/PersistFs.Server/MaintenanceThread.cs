@@ -42,9 +42,9 @@ internal sealed class MaintenanceThread : IDisposable
             }
             while (!stop.Token.WaitHandle.WaitOne(Interval));
         }
-        catch (ArenaCorruptException)
+        catch (ArenaCorruptException exception)
         {
-            volume.TurnReadOnly();
+            volume.TurnReadOnly(exception.Message);
         }
     }
 }

@@ -16,8 +16,8 @@ internal sealed partial class VolumeFileSystem
         if (!entries.IsPlus || volume.State == VolumeState.ReadOnly) return List(in context, request.Offset, ref entries);
         if (context.IsResent && volume.TryRecallListing(context.Unique, out ReadOnlySpan<byte> answered))
         {
+            if (!entries.TryRepeat(answered)) throw new ArenaCorruptException("A listing is longer than the request it answers has room for.");
             CountRecalled();
-            entries.Repeat(answered);
             return Errno.OK;
         }
         entries.Limit(Volume.ListingBytesMax);

@@ -39,11 +39,13 @@ internal sealed partial class VolumeFileSystem
         Worker worker = WorkerOf(in context);
         // Never sent again, so what a kill interrupts is gone on with; a reply that never arrived is taken back as well.
         bool isRequest = context.Opcode is Opcode.Forget or Opcode.BatchForget;
+        if (isRequest) volume.BeginRequest(worker, context.Unique);
         int done = isRequest ? volume.BeginForget(worker, context.Unique) : 0;
         for (int index = done; index < forgotten.Length; index++)
         {
             volume.Forget(worker, InodeOf(forgotten[index].NodeId), forgotten[index].LookupCount, isRequest);
         }
+        if (isRequest) volume.EndRequest(worker);
     }
 
     /// <inheritdoc/>

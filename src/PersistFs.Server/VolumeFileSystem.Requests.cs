@@ -1,6 +1,8 @@
+using System.Runtime.InteropServices;
 using Microsoft.Extensions.Logging;
 using PersistFs.Engine;
 using PersistFs.Fuse;
+using PersistFs.Fuse.Abi;
 using PersistFs.Linux;
 using Worker = PersistFs.Engine.Transactions.Worker;
 
@@ -26,7 +28,7 @@ internal sealed partial class VolumeFileSystem
     /// <summary>Those among <see cref="Replayed"/> that an earlier server had executed.</summary>
     public long AnsweredFromRecords => Interlocked.Read(ref recalled);
 
-    /// <summary>Those among <see cref="Replayed"/> that have ended too many servers and were answered with EIO.</summary>
+    /// <summary>Requests that have ended too many servers: those with a reply were answered with EIO, the others left undone.</summary>
     public long GivenUp => Interlocked.Read(ref givenUp);
 
     /// <summary>Requests without a reply that the last server may not have finished, for <see cref="Fuse.Session.TakeOver"/>.</summary>
@@ -39,8 +41,23 @@ internal sealed partial class VolumeFileSystem
         {
             Worker worker = workers[index];
             found[index] = new RequestInHand(index, new IoVector(worker.RequestBuffer, (nuint)worker.RequestBufferSizeInBytes));
+            DropGivenUp(found[index].Memory.AsSpan());
         }
         return found;
+    }
+
+    /// <summary>
+    /// A FORGET that has ended too many servers is left undone: its inodes stay counted until the session ends, which costs
+    /// room at worst.
+    /// </summary>
+    private void DropGivenUp(Span<byte> memory)
+    {
+        InHeader header = MemoryMarshal.Read<InHeader>(memory);
+        bool isForget = header.LengthInBytes != 0 && header.Opcode is Opcode.Forget or Opcode.BatchForget;
+        if (!isForget || !volume.IsGivenUp(header.Unique)) return;
+        Interlocked.Increment(ref givenUp);
+        LogGivenUp(header.Opcode, header.Unique, Volume.DeathsMax);
+        MemoryMarshal.Write(memory, 0);
     }
 
     /// <inheritdoc/>
@@ -88,8 +105,8 @@ internal sealed partial class VolumeFileSystem
     private void CountRecalled() => Interlocked.Increment(ref recalled);
 
     [LoggerMessage(EventId = 21, Level = LogLevel.Error,
-        Message = "{Operation} (request {Request}) has ended {Deaths} servers and is given up: its caller gets EIO")]
-    private partial void LogGivenUp(Fuse.Abi.Opcode operation, ulong request, int deaths);
+        Message = "{Operation} (request {Request}) has ended {Deaths} servers and is given up: whoever waits for it gets EIO")]
+    private partial void LogGivenUp(Opcode operation, ulong request, int deaths);
 
     [LoggerMessage(EventId = 22, Level = LogLevel.Information,
         Message = "{Replayed} requests were sent again, {Recalled} of them answered from records")]

@@ -38,6 +38,7 @@ internal sealed partial class VolumeFileSystem : IFileSystem, IBufferProvider
             segmentsOfWorker[i] = new IoVector[Volume.SegmentsMax(ReadBytesMax)];
         }
         Negotiated = NegotiatedTerms.Read(volume);
+        if (volume.Damage is { } damage) LogDamage(damage);
     }
 
     /// <summary>What was agreed with the kernel, by this server or by one before it; null before INIT.</summary>
@@ -76,7 +77,7 @@ internal sealed partial class VolumeFileSystem : IFileSystem, IBufferProvider
         answer = Errno.EIO;
         if (exception is not ArenaCorruptException) return false;
         if (volume.State != VolumeState.ReadOnly) LogDamage(exception.Message);
-        volume.TurnReadOnly();
+        volume.TurnReadOnly(exception.Message);
         return true;
     }
 

@@ -65,6 +65,7 @@ internal sealed partial class VolumeServer
         if (error == Errno.EINVAL && IsIdle(connection))
         {
             // The dead server had nothing in hand, so there is nothing to be sent again.
+            fileSystem.ReplayEnded();
             session!.Start();
             error = Errno.OK;
         }

@@ -18,6 +18,9 @@ public enum FindingKind
     /// <summary>A journal still has entries although nothing is under way.</summary>
     Journal,
 
+    /// <summary>What a worker keeps of a request cannot be.</summary>
+    Request,
+
     /// <summary>An instance has no root directory, or its record is not well-formed.</summary>
     Instance,
 

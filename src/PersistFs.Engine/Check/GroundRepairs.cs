@@ -53,6 +53,13 @@ internal static class GroundRepairs
         return $"{length} reserved bytes from 0x{position:x} on are zeroed.";
     });
 
+    /// <summary>Drops what a worker keeps of a request: the word that says that it is there.</summary>
+    public static Repair DropRequest(ArenaPointer word, int slot) => new(RepairStage.Ground, context =>
+    {
+        Store.Word(ref context.Arena.Target<ulong>(word), 0UL);
+        return $"What worker {slot} keeps of a request at {word} is dropped.";
+    });
+
     /// <summary>Stores a word of the instance table.</summary>
     public static Repair Instance(ArenaPointer field, ulong value, string what) => new(RepairStage.Instance, context =>
     {

@@ -2,7 +2,7 @@ using PersistFs.Engine.Format;
 
 namespace PersistFs.Engine.Checks;
 
-/// <summary>The worker table: each slot's frame is its own, and its journal is idle.</summary>
+/// <summary>The worker table: each slot's frame is its own, its journal is idle, and what it keeps of requests can be.</summary>
 internal sealed class WorkerPass
 {
     private readonly CheckContext context;
@@ -34,6 +34,7 @@ internal sealed class WorkerPass
             return;
         }
         ArenaPointer start = ArenaPointer.OfFrame((uint)frame);
+        new RecordPass(context, slot, start).Run();
         var state = new JournalWord(context.Arena.At<WorkerHeader>(start).JournalState);
         if (state.UndoCount == 0 && state.FreeCount == 0) return;
         context.Findings.Add(

@@ -50,6 +50,7 @@ internal sealed class WorkerDump
                 + $"{header.Generations}, inodes {header.Inodes[0]}");
         WriteUndo(start, Math.Min(word.UndoCount, WorkerHeader.UndoCapacity));
         if (word.UndoCount == 0) WriteFrees(start, Math.Min(word.FreeCount, WorkerHeader.FreesCapacity));
+        new RequestDump(image, text).Write(start, in header);
     }
 
     private void WriteUndo(ArenaPointer start, int count)

@@ -25,12 +25,16 @@ public sealed partial class Volume
     public void EndRequest(Worker worker) => worker.Completions.End();
 
     /// <summary>Whether a request that is sent again was executed by a server before; then <paramref name="attributes"/> is what it found or made.</summary>
+    /// <exception cref="ArenaCorruptException">The kernel cannot have let go of the inode yet, and it does not exist.</exception>
     public bool TryRecall(ulong request, out InodeAttributes attributes)
     {
         attributes = default;
         if (!inherited.TryGetValue(request, out ArenaPointer pointer) || IsListing(pointer)) return false;
         ref readonly CompletionRecord record = ref space.Arena.At<CompletionRecord>(pointer);
-        if (record.Inode != 0) attributes = new InodeAttributes(new InodeNumber(record.Inode), in record.Snapshot);
+        if (record.Inode == 0) return true;
+        var inode = new InodeNumber(record.Inode);
+        if (!inodes.Exists(inode)) throw new ArenaCorruptException($"Request {request} found or made inode {inode}, which does not exist.");
+        attributes = new InodeAttributes(inode, in record.Snapshot);
         return true;
     }
 
@@ -67,6 +71,8 @@ public sealed partial class Volume
     public bool TryCountListing(Worker worker, ReadOnlySpan<byte> reply)
     {
         ReadOnlySpan<ulong> inodeNumbers = worker.ListedInodes.AsSpan(0, worker.ListedInodeCount);
+        // Where nothing is counted, the listing may as well be made again.
+        if (inodeNumbers.IsEmpty) return true;
         if (!worker.Completions.TryWriteListing(inodeNumbers, reply, out ArenaPointer listing)) return false;
         ref readonly ListingRecord record = ref space.Arena.At<ListingRecord>(listing);
         for (int index = 0; index < inodeNumbers.Length; index++)
@@ -117,7 +123,7 @@ public sealed partial class Volume
     {
         ulong request = header.RequestInHand;
         bool isOurs = request != 0 && header.RequestSession == Session;
-        uint deaths = isOurs ? DeathsOf(request) + 1 : 0;
+        uint deaths = isOurs ? Math.Min(DeathsOf(request), DeathsMax) + 1 : 0;
         Store.Word(ref Unsafe.AsRef(in header.RequestInHand), 0UL);
         if (!isOurs || inherited.ContainsKey(request)) return;
         ref readonly SuspectEntry entry = ref FindEntryFor(in header, request);
@@ -147,9 +153,8 @@ public sealed partial class Volume
         uint deaths = 0;
         for (int slot = 0; slot < Layout.WorkerSlotCount; slot++)
         {
-            ulong frame = space.WorkerTableEntry(slot);
-            if (frame == 0) continue;
-            foreach (ref readonly SuspectEntry entry in (ReadOnlySpan<SuspectEntry>)space.Arena.At<WorkerHeader>(ArenaPointer.OfFrame((uint)frame)).Suspects)
+            if (space.WorkerTableEntry(slot) == 0) continue;
+            foreach (ref readonly SuspectEntry entry in (ReadOnlySpan<SuspectEntry>)HeaderOf(slot).Suspects)
             {
                 if (entry.Request == request && entry.Session == Session) deaths = Math.Max(deaths, entry.Deaths);
             }

@@ -31,21 +31,40 @@ public sealed partial class Volume
         DropRequestsInHand();
         Store.Word(ref Unsafe.AsRef(in Instance.Session), root.SessionLast);
         Session = (uint)root.SessionLast;
+        // Of another session, whose numbers this one uses again.
+        inherited.Clear();
     }
 
     /// <summary>
     /// Goes on with the session that another process has left: its lookup counts hold, and so do its records of requests
     /// that the kernel may send again. Listings that were never delivered are counted no more.
     /// </summary>
-    /// <remarks>Before any worker is attached.</remarks>
+    /// <remarks>
+    /// Before any worker is attached. Where what was left cannot be, the volume is read-only from then on: clients who
+    /// wait on the connection are better served with what there is than with nothing.
+    /// </remarks>
     public void ResumeSession()
     {
         if (workers.Count > 0) throw new InvalidOperationException("A session is resumed before workers are attached.");
-        Session = (uint)Instance.Session;
+        Session = (uint)(Instance.Session & Layout.SessionMax);
         Store.Word(ref Unsafe.AsRef(in Instance.TakeOvers), Instance.TakeOvers + 1);
-        for (int slot = 0; slot < Layout.WorkerSlotCount; slot++)
+        try
         {
-            if (space.WorkerTableEntry(slot) != 0) Inherit(slot);
+            if (Instance.Session is 0 or > Layout.SessionMax)
+                throw new ArenaCorruptException($"There can be no session {Instance.Session}.");
+            // All records first: whether a request was executed may be told by another slot than the one that had it in hand.
+            for (int slot = 0; slot < Layout.WorkerSlotCount; slot++)
+            {
+                if (space.WorkerTableEntry(slot) != 0) Inherit(slot);
+            }
+            for (int slot = 0; slot < Layout.WorkerSlotCount; slot++)
+            {
+                if (space.WorkerTableEntry(slot) != 0) Suspect(in HeaderOf(slot));
+            }
+        }
+        catch (ArenaCorruptException exception)
+        {
+            TurnReadOnly(exception.Message);
         }
     }
 
@@ -102,34 +121,41 @@ public sealed partial class Volume
     {
         for (int slot = 0; slot < Layout.WorkerSlotCount; slot++)
         {
-            ulong frame = space.WorkerTableEntry(slot);
-            if (frame == 0) continue;
-            ArenaPointer start = ArenaPointer.OfFrame((uint)frame);
-            ref readonly WorkerHeader header = ref space.Arena.At<WorkerHeader>(start);
-            Store.Word(ref Unsafe.AsRef(in header.RequestInHand), 0UL);
-            Store.Word(ref space.Arena.Target<ulong>(start + WorkerHeader.RequestBufferOffset), 0UL);
+            if (space.WorkerTableEntry(slot) == 0) continue;
+            Store.Word(ref Unsafe.AsRef(in HeaderOf(slot).RequestInHand), 0UL);
+            Store.Word(ref space.Arena.Target<ulong>(FrameOf(slot) + WorkerHeader.RequestBufferOffset), 0UL);
         }
     }
 
-    /// <summary>Takes over what the last worker of a slot has left of this session.</summary>
+    /// <summary>Start of the frame of a worker slot that has one.</summary>
+    private ArenaPointer FrameOf(int slot) => ArenaPointer.OfFrame((uint)space.WorkerTableEntry(slot));
+
+    private ref readonly WorkerHeader HeaderOf(int slot) => ref space.Arena.At<WorkerHeader>(FrameOf(slot));
+
+    /// <summary>Takes over what the last worker of a slot has recorded in this session.</summary>
     private void Inherit(int slot)
     {
         Worker worker = space.AttachWorker(slot);
-        ArenaPointer frame = ArenaPointer.OfFrame((uint)space.WorkerTableEntry(slot));
+        ArenaPointer frame = FrameOf(slot);
         for (int index = 0; index < WorkerHeader.CompletionCount; index++)
         {
             ArenaPointer pointer = Completions.RecordAt(frame, index);
             ref readonly CompletionRecord record = ref space.Arena.At<CompletionRecord>(pointer);
-            if (new CompletionState(record.State).IsValid && record.Session == Session) inherited[record.Request] = pointer;
+            if (new CompletionState(record.State).IsValid && record.Session == Session) Inherit(record.Request, pointer);
         }
         for (int index = 0; index < WorkerHeader.ListingCount; index++)
         {
             ArenaPointer pointer = Completions.ListingAt(frame, index);
             ref readonly ListingRecord listing = ref space.Arena.At<ListingRecord>(pointer);
             if (!new CompletionState(listing.State).IsValid || listing.Session != Session) continue;
-            if (IsWhole(in listing)) inherited[listing.Request] = pointer;
+            if (IsWhole(in listing)) Inherit(listing.Request, pointer);
             else TakeBack(worker, pointer);
         }
-        Suspect(in worker.Journal.Header);
+    }
+
+    private void Inherit(ulong request, ArenaPointer record)
+    {
+        if (request == 0 || !inherited.TryAdd(request, record))
+            throw new ArenaCorruptException($"The record at {record} is of request {request}, which has another or is none.");
     }
 }

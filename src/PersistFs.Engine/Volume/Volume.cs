@@ -44,6 +44,9 @@ public sealed partial class Volume : IDisposable
 
     public VolumeState State { get; private set; }
 
+    /// <summary>The damage for which the volume is read-only; null while it is not.</summary>
+    public string? Damage { get; private set; }
+
     internal Space Space => space;
 
     internal ref readonly Superblock Superblock => ref superblock;
@@ -114,7 +117,12 @@ public sealed partial class Volume : IDisposable
     }
 
     /// <summary>Damage was found: from now on nothing is changed.</summary>
-    public void TurnReadOnly() => State = VolumeState.ReadOnly;
+    /// <param name="damage">What it was, for people.</param>
+    public void TurnReadOnly(string damage)
+    {
+        Damage ??= damage;
+        State = VolumeState.ReadOnly;
+    }
 
     /// <summary>Lets the arena go. Nothing is saved by it: the arena is as good after a kill.</summary>
     public void Dispose() => backing.Dispose();

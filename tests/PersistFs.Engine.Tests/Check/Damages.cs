@@ -32,6 +32,12 @@ internal static class Damages
             () => SetRootPage(tree, (ref RootPage page) => page.SessionLast = ulong.MaxValue),
         ],
         FindingKind.Reserved => [() => Flip(tree, 0x20000), () => Flip(tree, Layout.PendingListsOffset + 8)],
+        FindingKind.Request =>
+        [
+            () => Keep(tree, 0x10, 7), () => Keep(tree, 0x20, 7), () => Keep(tree, 0x40, 7),
+            () => Keep(tree, WorkerHeader.CompletionsOffset, 1), () => Keep(tree, WorkerHeader.CompletionsOffset, 2),
+            () => Keep(tree, WorkerHeader.ListingsOffset, 9), () => Keep(tree, WorkerHeader.ListingsOffset, 2),
+        ],
         FindingKind.Instance => OfInstance(tree),
         FindingKind.Leak => OfLeak(tree),
         FindingKind.Frame => OfFrame(tree),
@@ -88,6 +94,9 @@ internal static class Damages
         ],
         _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, "No damage of this kind is known."),
     };
+
+    private static void Keep(DamagedTree tree, ulong offset, ulong word) =>
+        Write(tree, (tree.Worker.Journal.Start + offset).Value, word);
 
     /// <summary>Damages what an arena is opened by.</summary>
     public static void DoToHead(int number, DamagedTree tree)

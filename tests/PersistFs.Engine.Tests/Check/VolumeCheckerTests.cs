@@ -158,6 +158,32 @@ public sealed class VolumeCheckerTests : IDisposable
         Store.Word(ref Mutable(in header.JournalState), new JournalWord(0, 0, 7).Value);
     }
 
+    [Theory]
+    [InlineData(0x40UL, 7UL)] // A suspect of no session.
+    [InlineData(0x60000UL, 1UL)] // A record that is still tied.
+    [InlineData(0x60000UL, 9UL)] // A record in no state.
+    [InlineData(0x60000UL + 256, 2UL)] // A record of no session and no request.
+    [InlineData(0x68000UL, 1UL)]
+    [InlineData(0x68000UL, 2UL)]
+    [InlineData(0x10UL, 7UL)] // In hand, of no session.
+    [InlineData(0x20UL, 7UL)] // Forgets, of no session.
+    public void What_cannot_be_kept_of_a_request_is_found(ulong offset, ulong word)
+    {
+        Store.Word(ref Space.Arena.Target<ulong>(arena.Worker.Journal.Start + offset), word);
+        CheckReport report = VolumeChecker.Check(arena.Volume);
+        Assert.NotEmpty(report.Findings);
+        Assert.All(report.Findings, finding => Assert.Equal(FindingKind.Request, finding.Kind));
+    }
+
+    [Fact]
+    public void A_request_that_is_in_hand_and_recorded_is_no_fault()
+    {
+        arena.Volume.BeginSession();
+        arena.Volume.BeginRequest(arena.Worker, 7);
+        Assert.Equal(Errno.OK, arena.Volume.LookupSelf(arena.Worker, arena.Volume.Root, out _));
+        Assert.True(VolumeChecker.Check(arena.Volume).IsClean);
+    }
+
     [Fact]
     public void A_count_of_inodes_that_is_wrong_is_found()
     {

@@ -21,6 +21,7 @@ public sealed class VolumeRepairTests(ITestOutputHelper output)
     [InlineData(FindingKind.Superblock)]
     [InlineData(FindingKind.RootPage)]
     [InlineData(FindingKind.Reserved)]
+    [InlineData(FindingKind.Request)]
     [InlineData(FindingKind.Instance)]
     [InlineData(FindingKind.Leak)]
     [InlineData(FindingKind.Frame)]

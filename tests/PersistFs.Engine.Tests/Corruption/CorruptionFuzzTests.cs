@@ -22,7 +22,7 @@ public sealed class CorruptionFuzzTests
         seed = Seed.Choose(output);
     }
 
-    private static int Processes => Seed.IsLongRun ? 400 : 50;
+    private static int Processes => Seed.IsLongRun ? 400 : 6;
 
     [Fact]
     public void No_damage_crashes_or_hangs_who_opens_checks_and_walks_the_arena()

@@ -57,6 +57,33 @@ public sealed class VolumeDumpTests : IDisposable
     }
 
     [Fact]
+    public void What_a_dead_server_had_in_hand_shows_with_what_it_had_done()
+    {
+        arena.Volume.BeginSession();
+        arena.Volume.BeginRequest(arena.Worker, 7);
+        Assert.Equal(Errno.OK, arena.Volume.LookupSelf(arena.Worker, arena.Volume.Root, out _));
+        _ = arena.Volume.BeginForget(arena.Worker, 9);
+        Testing.Crash.ForgetRequest.Arrive(arena.Worker);
+        string text = Dump(new DumpOptions());
+        Assert.Contains("in hand: request 7 of session 1", text, StringComparison.Ordinal);
+        Assert.Contains($"record 0: valid, request 7 of session 1, inode {arena.Volume.Root}", text, StringComparison.Ordinal);
+        Assert.Contains("last that forgets: request 9 of session 1, 0 inodes done", text, StringComparison.Ordinal);
+        Assert.Contains("request buffer: 64 bytes in hand", text, StringComparison.Ordinal);
+        arena.Volume.EndRequest(arena.Worker);
+        Assert.DoesNotContain("record 0", Dump(new DumpOptions()), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_request_that_ended_its_server_shows_as_a_suspect()
+    {
+        arena.Volume.BeginSession();
+        arena.Volume.BeginRequest(arena.Worker, 7);
+        arena.Volume.DetachWorker(arena.Worker);
+        arena.Volume.ResumeSession();
+        Assert.Contains("suspect: request 7 of session 1, 1 deaths", Dump(new DumpOptions()), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void An_orphan_shows_on_its_pending_list()
     {
         Assert.Equal(Errno.OK, user.CreateFile("/file"));

@@ -182,7 +182,7 @@ public sealed class AttributeTests
     {
         using var arena = new InodeArena();
         InodeNumber inode = arena.MakeFile();
-        arena.Volume.TurnReadOnly();
+        arena.Volume.TurnReadOnly("for a test");
         Assert.Equal(Errno.EROFS, arena.Change(inode, new AttributeChange { Mode = 0 }));
         Assert.Equal(Errno.EROFS, arena.Set(inode, "user.a", [1]));
         Assert.Equal(Errno.EROFS, arena.Remove(inode, "user.a"));

@@ -62,6 +62,7 @@ public sealed class AllocationTests
         private readonly byte[] unlinkFile = KernelRequests.Unlink(NodeId.Root, "file").Build();
         private readonly byte[] unlinkThird = KernelRequests.Unlink(NodeId.Root, "third").Build();
         private readonly byte[] forget = KernelRequests.Forget(Later, 10).Build();
+        private readonly byte[] forgetAll = KernelRequests.ForgetAll(new ForgetOne { NodeId = Later, LookupCount = 1 }).Build();
         private readonly byte[] makeDirectory = KernelRequests.MakeDirectory(NodeId.Root, "directory").Build();
         private readonly byte[] removeDirectory = KernelRequests.RemoveDirectory(NodeId.Root, "directory").Build();
         private readonly byte[] symbolicLink = KernelRequests.SymbolicLink(NodeId.Root, "link", "where/to").Build();
@@ -97,7 +98,8 @@ public sealed class AllocationTests
             TellAbout(file, forget);
             NodeId directory = Make(makeDirectory);
             Serve(removeDirectory);
-            TellAbout(directory, forget);
+            MemoryMarshal.Write(forgetAll.AsSpan(FirstStructureOffset + 8), in directory);
+            server.Dispatch(forgetAll);
             NodeId symbolic = Make(symbolicLink);
             ServeOn(symbolic, readLink);
             Serve(unlinkLink);

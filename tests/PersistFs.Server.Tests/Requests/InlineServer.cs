@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Microsoft.Extensions.Logging.Abstractions;
+using PersistFs.Engine;
 using PersistFs.Fuse;
 using PersistFs.Fuse.Abi;
 using PersistFs.Linux;
@@ -15,31 +16,40 @@ internal sealed class InlineServer : IDisposable
     private const int HeaderUniqueOffset = 8;
     private const int MessageLengthMax = 192 * 1024;
 
+    private readonly TestArena? arena;
     private readonly bool ownsArena;
     private readonly Channel channel;
     private readonly Dispatcher dispatcher;
     private readonly FuseWorker worker;
-    private readonly int socket;
+    private int socket;
     private readonly byte[] received = new byte[MessageLengthMax];
     private ulong lastUnique;
 
     public InlineServer(TestArena? arena = null, bool isWriteback = false)
     {
         ownsArena = arena is null;
-        Arena = arena ?? new TestArena();
-        Arena.Volume.BeginSession();
-        FileSystem = new VolumeFileSystem(Arena.Volume, workerCount: 1, NullLogger.Instance);
-        Assert.Equal(Errno.OK, Libc.SocketPair(UnixSocketKind.SequencedPacket, out socket, out int theirs));
-        channel = new Channel(theirs);
-        SessionOptions options = new() { WorkerCount = 1, PagesMax = 16, WritebackCache = isWriteback };
-        dispatcher = new Dispatcher(FileSystem, channel, options, inherited: null);
-        int requestLength = FuseWorker.RequestLength(16 * 4096);
-        IoVector memory = FileSystem.Provide(0, requestLength + FuseWorker.ReplyLength);
-        worker = new FuseWorker(0, memory, requestLength);
+        this.arena = arena ?? new TestArena();
+        Volume = this.arena.Volume;
+        Volume.BeginSession();
+        Connect(isWriteback, out channel, out socket, out dispatcher, out worker, out VolumeFileSystem fileSystem);
+        FileSystem = fileSystem;
         Assert.Equal(Errno.OK, Ask(KernelPeer.Init(minor: 45, KernelPeer.OfferAll)).Error);
     }
 
-    public TestArena Arena { get; }
+    private InlineServer(Volume volume)
+    {
+        Volume = volume;
+        volume.ResumeSession();
+        Connect(isWriteback: false, out channel, out socket, out dispatcher, out worker, out VolumeFileSystem fileSystem);
+        FileSystem = fileSystem;
+    }
+
+    /// <summary>A server that goes on with the session of one that is dead. The volume is the caller's.</summary>
+    public static InlineServer TakeOver(Volume volume) => new(volume);
+
+    public TestArena Arena => arena ?? throw new InvalidOperationException("The server has only a volume.");
+
+    public Volume Volume { get; }
 
     public VolumeFileSystem FileSystem { get; }
 
@@ -57,13 +67,35 @@ internal sealed class InlineServer : IDisposable
         return Libc.Read(socket, received, out int length) == Errno.OK ? length : throw new IOException("no reply");
     }
 
+    /// <summary>Serves a request under a number of its own, and gives the reply's bytes.</summary>
+    public byte[] ServeAs(ulong unique, KernelRequestBuilder request)
+    {
+        DispatchAs(unique, request.Build());
+        return Libc.Read(socket, received, out int length) == Errno.OK ? received[..length] : throw new IOException("no reply");
+    }
+
     /// <summary>As <see cref="Serve"/>, for requests without a reply.</summary>
     public void Dispatch(Span<byte> request)
     {
         lastUnique += 2;
-        MemoryMarshal.Write(request[HeaderUniqueOffset..], in lastUnique);
+        DispatchAs(lastUnique, request);
+    }
+
+    /// <summary>As <see cref="Dispatch"/>, under a number of its own; the reply, if any, is left in the socket.</summary>
+    public void DispatchAs(ulong unique, Span<byte> request)
+    {
+        MemoryMarshal.Write(request[HeaderUniqueOffset..], in unique);
         request.CopyTo(worker.RequestBytes);
         dispatcher.Dispatch(worker, request.Length);
+        // As the session does when a request is done.
+        MemoryMarshal.Write(worker.RequestBytes, 0);
+    }
+
+    /// <summary>From now on nobody takes replies.</summary>
+    public void LoseReplies()
+    {
+        _ = Libc.Close(socket);
+        socket = -1;
     }
 
     /// <summary>The outcome in the last reply.</summary>
@@ -74,8 +106,22 @@ internal sealed class InlineServer : IDisposable
 
     public void Dispose()
     {
-        _ = Libc.Close(socket);
+        if (socket >= 0) LoseReplies();
         channel.Dispose();
         if (ownsArena) Arena.Dispose();
+    }
+
+    private void Connect(
+        bool isWriteback, out Channel channel, out int socket, out Dispatcher dispatcher, out FuseWorker worker,
+        out VolumeFileSystem fileSystem)
+    {
+        fileSystem = new VolumeFileSystem(Volume, workerCount: 1, NullLogger.Instance);
+        Assert.Equal(Errno.OK, Libc.SocketPair(UnixSocketKind.SequencedPacket, out socket, out int theirs));
+        channel = new Channel(theirs);
+        SessionOptions options = new() { WorkerCount = 1, PagesMax = 16, WritebackCache = isWriteback };
+        dispatcher = new Dispatcher(fileSystem, channel, options, inherited: fileSystem.Negotiated);
+        int requestLength = FuseWorker.RequestLength(16 * 4096);
+        IoVector memory = fileSystem.Provide(0, requestLength + FuseWorker.ReplyLength);
+        worker = new FuseWorker(0, memory, requestLength);
     }
 }

@@ -14,6 +14,12 @@ internal static class KernelRequests
     public static KernelRequestBuilder Create(NodeId parent, string name, uint mode = 0x81A4, uint umask = 0x12) =>
         new KernelRequestBuilder(Opcode.MakeNode, parent).With(new MakeNodeIn { Mode = mode, Umask = umask }).WithName(name);
 
+    public static KernelRequestBuilder MakeTemporaryFile(NodeId directory) =>
+        new KernelRequestBuilder(Opcode.TemporaryFile, directory).With(new CreateIn { Mode = 0x8180 }).WithName("/");
+
+    public static KernelRequestBuilder MakeNode(NodeId parent, string name) =>
+        new KernelRequestBuilder(Opcode.MakeNode, parent).With(new MakeNodeIn { Mode = 0x61B6, Device = 0x801 }).WithName(name);
+
     public static KernelRequestBuilder MakeDirectory(NodeId parent, string name) =>
         new KernelRequestBuilder(Opcode.MakeDirectory, parent).With(new MakeDirectoryIn { Mode = 0x1ED }).WithName(name);
 
@@ -37,6 +43,14 @@ internal static class KernelRequests
 
     public static KernelRequestBuilder Forget(NodeId node, ulong count) =>
         new KernelRequestBuilder(Opcode.Forget, node).With(new ForgetIn { LookupCount = count });
+
+    public static KernelRequestBuilder ForgetAll(params ReadOnlySpan<ForgetOne> all)
+    {
+        KernelRequestBuilder request = new KernelRequestBuilder(Opcode.BatchForget, NodeId.None)
+            .With(new BatchForgetIn { Count = (uint)all.Length });
+        foreach (ForgetOne one in all) request.With(one);
+        return request;
+    }
 
     public static KernelRequestBuilder GetAttributes(NodeId node) =>
         new KernelRequestBuilder(Opcode.GetAttributes, node).With(default(GetAttributesIn));

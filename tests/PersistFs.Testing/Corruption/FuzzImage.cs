@@ -2,6 +2,7 @@ using System.Numerics;
 using PersistFs.Engine;
 using PersistFs.Engine.Arenas;
 using PersistFs.Engine.Format;
+using PersistFs.Engine.Transactions;
 using PersistFs.Linux;
 using PersistFs.Testing.Crash;
 using PersistFs.Testing.Model;
@@ -32,6 +33,7 @@ internal sealed class FuzzImage : IDisposable
     {
         using var arena = new MemoryArena((ulong)number);
         FillTree(arena.User, number);
+        LeaveRequests(arena);
         MemoryBacking backing = number == 0 ? Copy(arena.Backing) : Kill(arena, number);
         return new FuzzImage(backing, FindRanges(arena.Volume));
     }
@@ -67,6 +69,27 @@ internal sealed class FuzzImage : IDisposable
         Do(user.CreateUnnamed("/few", out _));
         Do(user.CreateDirectory("/many"));
         for (int index = 0; index < ManyNames; index++) Do(user.CreateFile($"/many/a longer name, number {index}"));
+    }
+
+    /// <summary>Requests that were executed and not answered: a lookup, and a listing of all its inodes or of some.</summary>
+    private static void LeaveRequests(MemoryArena arena)
+    {
+        Volume volume = arena.Volume;
+        volume.BeginRequest(arena.Worker, InheritedUse.Listed);
+        Do(volume.ReadDirectory(arena.Worker, volume.Root, 0, out DirectoryReader reader));
+        using (reader)
+        {
+            while (reader.MoveNext())
+            {
+                if (!reader.IsDot) _ = reader.NameInode();
+            }
+            _ = volume.TryCountListing(arena.Worker, new byte[500]);
+        }
+        Worker other = volume.AttachWorker();
+        volume.BeginRequest(other, InheritedUse.LookedUp);
+        Do(volume.LookupSelf(other, volume.Root, out _));
+        ForgetRequest.Arrive(other);
+        _ = volume.BeginForget(other, InheritedUse.Forgotten);
     }
 
     /// <summary>What a kill at some store of some operation leaves.</summary>
@@ -113,7 +136,10 @@ internal sealed class FuzzImage : IDisposable
             ArenaPointer start = ArenaPointer.OfFrame(frame);
             if (table.WordOf(frame).IsUsed(FrameType.Worker))
             {
-                ranges.Add(new FuzzRange(start.Value, 16));
+                ranges.Add(new FuzzRange(start.Value, 0x140));
+                ranges.Add(new FuzzRange(start.Value + WorkerHeader.CompletionsOffset, CompletionRecord.SizeInBytes));
+                ranges.Add(new FuzzRange(start.Value + WorkerHeader.ListingsOffset, 128));
+                ranges.Add(new FuzzRange(start.Value + WorkerHeader.RequestBufferOffset, sizeof(uint)));
                 ranges.Add(new FuzzRange(start.Value + WorkerHeader.UndoOffset, 1024));
                 ranges.Add(new FuzzRange(start.Value + WorkerHeader.FreesOffset, 512));
             }

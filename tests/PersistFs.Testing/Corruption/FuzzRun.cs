@@ -65,7 +65,7 @@ public static class FuzzRun
             }
             using Volume volume = VolumeOpener.Open(snapshot, new VolumeOptions());
             _ = VolumeChecker.Check(volume);
-            Worker worker = volume.AttachWorker();
+            Worker worker = random.OneIn(2) ? InheritedUse.Run(volume) : volume.AttachWorker();
             new ReadOnlyWalk(volume, worker).Run();
             new RandomUse(volume, worker, random).Run();
         }

@@ -34,10 +34,10 @@ internal sealed class RandomUse
             {
                 Step();
             }
-            catch (ArenaCorruptException)
+            catch (ArenaCorruptException exception)
             {
                 // As the server does: damage found ends changes, not reading.
-                if (random.OneIn(4)) user.Volume.TurnReadOnly();
+                if (random.OneIn(4)) user.Volume.TurnReadOnly(exception.Message);
             }
         }
     }

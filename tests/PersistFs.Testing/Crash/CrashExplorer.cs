@@ -44,7 +44,7 @@ internal sealed class CrashExplorer
     /// <summary>Runs the operation with kills at its stores; the trees found are to be compared by <see cref="Require"/>.</summary>
     public void Watch(Action operation)
     {
-        var observer = new Observer(this, arena.Backing, depth: 0);
+        KillObserver observer = Observe(arena.Backing, depth: 0, "");
         CrashPoint.Observer = observer;
         try
         {
@@ -74,8 +74,18 @@ internal sealed class CrashExplorer
         }
     }
 
+    /// <param name="source">The arena whose stores are watched.</param>
+    /// <param name="depth">0 in the operation, 1 in the recovery from a kill in it, 2 in the recovery from a kill in that.</param>
+    /// <param name="prefix">What happened before, for people.</param>
+    private KillObserver Observe(MemoryBacking source, int depth, string prefix) => new(source, plan, random, TryKill)
+    {
+        Depth = depth,
+        Prefix = prefix,
+        Doing = depth == 0 ? "operation" : "recovery",
+    };
+
     /// <summary>Looks at what a kill at this moment would leave.</summary>
-    private void TryKill(Observer observer, Action<SnapshotBacking>? tear, string place)
+    private void TryKill(KillObserver observer, Action<SnapshotBacking>? tear, string place)
     {
         if (failure is not null) return;
         CrashPoint.Observer = null;
@@ -95,7 +105,7 @@ internal sealed class CrashExplorer
     }
 
     /// <summary>Recovers what a kill leaves, with a kill at every store of the recovery.</summary>
-    private void KillRecovery(Observer observer, Action<SnapshotBacking>? tear, string place)
+    private void KillRecovery(KillObserver observer, Action<SnapshotBacking>? tear, string place)
     {
         MemoryBacking copy;
         using (var snapshot = new SnapshotBacking(observer.Source))
@@ -103,7 +113,7 @@ internal sealed class CrashExplorer
             tear?.Invoke(snapshot);
             copy = MemoryBacking.CopyOf(snapshot);
         }
-        CrashPoint.Observer = new Observer(this, copy, observer.Depth + 1) { Prefix = $"{place}, " };
+        CrashPoint.Observer = Observe(copy, observer.Depth + 1, $"{place}, ");
         Volume volume = VolumeOpener.Open(copy, new VolumeOptions());
         CrashPoint.Observer = null;
         volume.Dispose();
@@ -130,58 +140,5 @@ internal sealed class CrashExplorer
         CheckReport report = VolumeChecker.Check(volume);
         if (!report.IsClean) throw new InvalidOperationException($"{when}:\n{string.Join('\n', report.Findings)}");
         return report;
-    }
-
-    /// <summary>Counts the stores of one thread to one arena, and tries kills at those that the plan wants.</summary>
-    private sealed class Observer : CrashObserver
-    {
-        private readonly CrashExplorer explorer;
-
-        public Observer(CrashExplorer explorer, MemoryBacking source, int depth)
-        {
-            this.explorer = explorer;
-            Source = source;
-            Depth = depth;
-        }
-
-        public MemoryBacking Source { get; }
-
-        /// <summary>0 in the operation, 1 in the recovery from a kill in it, 2 in the recovery from a kill in that.</summary>
-        public int Depth { get; }
-
-        public string Prefix { get; init; } = "";
-
-        public int Stores { get; private set; }
-
-        private string Place => $"{Prefix}killed at store {Stores} of the {(Depth == 0 ? "operation" : "recovery")}";
-
-        public override void AfterStore()
-        {
-            Stores++;
-            if (explorer.random.OneIn(explorer.plan.OneStoreIn)) explorer.TryKill(this, null, Place);
-        }
-
-        public override void BeforeBulk(ReadOnlySpan<byte> target, ReadOnlySpan<byte> source)
-        {
-            if (!explorer.random.OneIn(explorer.plan.OneStoreIn)) return;
-            ulong offset = Source.OffsetOf(target);
-            byte[] bytes = source.IsEmpty ? new byte[target.Length] : source.ToArray();
-            for (int tearing = 0; tearing < explorer.plan.TearingsPerBulk; tearing++)
-            {
-                ulong tornBy = explorer.random.NextWord();
-                explorer.TryKill(this, snapshot => Tear(snapshot.Bytes(offset, bytes.Length), bytes, tornBy), $"{Place}, torn by {tornBy}");
-            }
-        }
-
-        /// <summary>Copies some of the words, as a kill in the middle of a copy may leave them.</summary>
-        private static void Tear(Span<byte> target, ReadOnlySpan<byte> source, ulong tornBy)
-        {
-            var random = new SeededRandom(tornBy);
-            for (int start = 0; start < source.Length; start += sizeof(ulong))
-            {
-                int length = Math.Min(sizeof(ulong), source.Length - start);
-                if (random.OneIn(2)) source.Slice(start, length).CopyTo(target[start..]);
-            }
-        }
     }
 }

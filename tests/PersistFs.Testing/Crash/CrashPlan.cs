@@ -15,6 +15,9 @@ internal sealed record CrashPlan
     /// <summary>Of this many stores looked at, one is followed by a kill at every store of the recovery.</summary>
     public int OneRecoveryIn { get; init; } = 1;
 
+    /// <summary>Of this many stores of a server that took over and is killed itself, one is looked at.</summary>
+    public int OneSuccessorStoreIn { get; init; } = 1;
+
     /// <summary>How often a recovery is killed in a row.</summary>
     public int RecoveryDepth { get; init; } = 1;
 

@@ -42,6 +42,17 @@ internal sealed record FileImage(
         return this with { Record = record };
     }
 
+    /// <summary>The same but for what depends on when it was made, and on which numbers were free then.</summary>
+    public FileImage WithoutMoment()
+    {
+        InodeRecord record = WithoutStep().Record;
+        record.Size = Record.Size;
+        record.BirthTime = 0;
+        record.Generation = 0;
+        record.Parent = 0;
+        return this with { Inode = InodeNumber.None, Record = record };
+    }
+
     public bool HasContentsOf(FileImage other) => Blocks.Count == other.Blocks.Count
         && Blocks.All(block => other.Blocks.TryGetValue(block.Key, out byte[]? bytes) && block.Value.AsSpan().SequenceEqual(bytes));
 

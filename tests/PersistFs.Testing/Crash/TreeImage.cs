@@ -15,6 +15,10 @@ internal sealed class TreeImage
             .ToDictionary(file => file.Key, file => file.Value),
         StringComparer.Ordinal));
 
+    /// <summary>The same but for what depends on when its files were made and changed.</summary>
+    public TreeImage WithoutMoment() => new(new SortedDictionary<string, FileImage>(
+        files.ToDictionary(file => file.Key, file => file.Value.WithoutMoment()), StringComparer.Ordinal));
+
     /// <summary>The first difference to another tree, for people; null if there is none.</summary>
     public string? FindDifference(TreeImage other) => FindDifference(other, static (mine, theirs) => mine.HasContentsOf(theirs));
 
