@@ -2,12 +2,12 @@ namespace PersistFs.EndToEnd.Tests.Restart;
 
 internal sealed partial class StormModel
 {
-    /// <summary>A call that has to succeed on the tree as it is.</summary>
+    /// <summary>A call that has to succeed on the tree as it is, or to be refused for a known reason.</summary>
     public StormOperation Next()
     {
         while (true)
         {
-            StormOperation? operation = random.Next(14) switch
+            StormOperation? operation = random.Next(19) switch
             {
                 0 => Create(FilePermissions.S_IFREG),
                 1 => MakeFolder(),
@@ -20,6 +20,11 @@ internal sealed partial class StormModel
                 9 => SetAttribute(),
                 10 => Truncate(),
                 11 => PunchHole(),
+                12 => Refuse(),
+                13 => Look(),
+                14 => Read(),
+                15 => CreateOpen(),
+                16 => CreateNameless(),
                 _ => Write(),
             };
             if (operation != null) return operation;
@@ -206,8 +211,7 @@ internal sealed partial class StormModel
         int file = Syscall.open(path, OpenFlags.O_RDWR | OpenFlags.O_CLOEXEC);
         if (file < 0) return Stdlib.GetLastError();
         Errno errno = call(file) < 0 ? Stdlib.GetLastError() : default;
-        _ = Syscall.close(file);
-        return errno;
+        return Syscall.close(file) < 0 && errno == default ? Stdlib.GetLastError() : errno;
     }
 
     /// <summary>Writes all bytes: the kernel may send several requests, and the server end between two.</summary>

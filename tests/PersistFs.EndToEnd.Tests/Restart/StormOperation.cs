@@ -5,4 +5,6 @@ namespace PersistFs.EndToEnd.Tests.Restart;
 /// <param name="Execute">Makes the call on paths below the given directory; 0, or why it failed.</param>
 /// <param name="Apply">Makes the change in the model.</param>
 /// <param name="Torn">The file whose bytes may be partly old and partly new when the call is interrupted.</param>
-internal sealed record StormOperation(string Name, Func<string, Errno> Execute, Action Apply, StormNode? Torn = null);
+/// <param name="Expected">Why it is refused; default for a call that has to succeed.</param>
+internal sealed record StormOperation(
+    string Name, Func<string, Errno> Execute, Action Apply, StormNode? Torn = null, Errno Expected = default);

@@ -64,7 +64,7 @@ internal sealed class StormWorker
             interrupted = operation;
             Errno errno = operation.Execute(root);
             if (IsEndOfServer(errno)) return;
-            Assert.True(errno == default, $"{operation.Name}: {errno}");
+            Assert.True(errno == operation.Expected, $"{operation.Name}: {errno}, not {operation.Expected}");
             operation.Apply();
             interrupted = null;
             Volatile.Write(ref completed, completed + 1);
@@ -90,7 +90,7 @@ internal sealed class StormWorker
     private static bool IsEndOfServer(Errno errno) =>
         errno is Errno.ENOTCONN or Errno.ECONNABORTED or Errno.EIO or Errno.ENODEV;
 
-    private static void AssertSame(List<string> expected, List<string> actual, string message)
+    public static void AssertSame(List<string> expected, List<string> actual, string message)
     {
         if (expected.SequenceEqual(actual)) return;
         Assert.Fail($"{message}\nexpected:\n{string.Join('\n', expected.Except(actual))}\n" +

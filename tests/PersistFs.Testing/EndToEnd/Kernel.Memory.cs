@@ -15,4 +15,10 @@ public static partial class Kernel
     /// <summary>msync(2).</summary>
     [LibraryImport("libc", EntryPoint = "msync", SetLastError = true)]
     public static partial int Synchronize(nint address, nuint length, int flags);
+
+    /// <summary>memcpy(3): a page fault in it does not hold up the runtime, as one of a managed copy would.</summary>
+    public static unsafe void Copy(void* to, void* from, nuint length) => _ = CopyBytes(to, from, length);
+
+    [LibraryImport("libc", EntryPoint = "memcpy")]
+    private static unsafe partial void* CopyBytes(void* to, void* from, nuint length);
 }

@@ -1,0 +1,72 @@
+using System.Diagnostics;
+using System.Globalization;
+
+namespace PersistFs.EndToEnd.Tests.TakeOver;
+
+/// <summary>Kills the server of a keeper, and some successors before or as soon as they are ready.</summary>
+/// <param name="keeper">Whose child the server is.</param>
+/// <param name="random">When.</param>
+/// <param name="load">Which clients it waits for.</param>
+internal sealed class StormKiller(int keeper, Random random, StormLoad load)
+{
+    private const int RoundsMax = 300, BurstMax = 3, EarlyKillDelayMaxInMilliseconds = 120;
+
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
+
+    private int last;
+
+    /// <summary>Servers killed.</summary>
+    public int Kills { get; private set; }
+
+    /// <summary>Those among <see cref="Kills"/> that may not have got so far as to take over.</summary>
+    public int EarlyKills { get; private set; }
+
+    /// <summary>Milliseconds: the longest call of the pause client around each kill that was none of a burst.</summary>
+    public List<double> Pauses { get; } = [];
+
+    /// <summary>Kills once or, in a burst, a few times; returns when calls are answered again.</summary>
+    public void Strike()
+    {
+        long target = load.Rounds + random.Next(RoundsMax);
+        Await("calls before the kill", () => load.Rounds >= target);
+        int burst = random.Next(8) == 0 ? random.Next(1, BurstMax) : 0;
+        load.Pause.TakeLongest();
+        // A round that was under way, and one that began after the kill.
+        long answered = load.Pause.Rounds + 2;
+        Kill();
+        for (int i = 0; i < burst; i++)
+        {
+            Await("successor", () => Server() is { } server && server != last);
+            Stopwatch age = Stopwatch.StartNew();
+            int delay = random.Next(EarlyKillDelayMaxInMilliseconds);
+            Await("moment of the kill", () => age.ElapsedMilliseconds >= delay);
+            Kill();
+            EarlyKills++;
+        }
+
+        Await("calls after the kill", () => load.Pause.Rounds >= answered);
+        if (burst == 0) Pauses.Add(load.Pause.TakeLongest());
+    }
+
+    private void Kill()
+    {
+        last = Server() ?? throw new InvalidOperationException("The keeper has no server.");
+        Succeeds(Syscall.kill(last, Signum.SIGKILL));
+        Kills++;
+    }
+
+    /// <summary>The child of the keeper; a dead one is there until the keeper has noticed.</summary>
+    private int? Server()
+    {
+        string[] children = File.ReadAllText($"/proc/{keeper}/task/{keeper}/children")
+            .Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        return children.Length == 0 ? null : int.Parse(children[0], CultureInfo.InvariantCulture);
+    }
+
+    private void Await(string what, Func<bool> isSo)
+    {
+        bool isInTime = SpinWait.SpinUntil(() => load.HasFailed || isSo(), Patience);
+        load.AssertGoesOn();
+        Assert.True(isInTime, $"no {what} after {Patience}, kill {Kills}\n{load}");
+    }
+}
