@@ -9,7 +9,7 @@ namespace PersistFs.EndToEnd.Tests.TakeOver;
 /// <param name="load">Which clients it waits for.</param>
 internal sealed class StormKiller(int keeper, Random random, StormLoad load)
 {
-    private const int RoundsMax = 300, BurstMax = 3, EarlyKillDelayMaxInMilliseconds = 120;
+    private const int RoundsMax = 300, BurstMax = 3, EarlyKillDelayMaxInMilliseconds = 120, InstructionsMax = 12_000;
 
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
@@ -21,7 +21,7 @@ internal sealed class StormKiller(int keeper, Random random, StormLoad load)
     /// <summary>Those among <see cref="Kills"/> that may not have got so far as to take over.</summary>
     public int EarlyKills { get; private set; }
 
-    /// <summary>Milliseconds: the longest call of the pause client around each kill that was none of a burst.</summary>
+    /// <summary>Milliseconds: the longest call of the pause client around each kill at a random moment, bursts aside.</summary>
     public List<double> Pauses { get; } = [];
 
     /// <summary>Kills once or, in a burst, a few times; returns when calls are answered again.</summary>
@@ -30,28 +30,31 @@ internal sealed class StormKiller(int keeper, Random random, StormLoad load)
         long target = load.Rounds + random.Next(RoundsMax);
         Await("calls before the kill", () => load.Rounds >= target);
         int burst = random.Next(8) == 0 ? random.Next(1, BurstMax) : 0;
+        bool isTraced = random.Next(3) == 0;
         load.Pause.TakeLongest();
         // A round that was under way, and one that began after the kill.
         long answered = load.Pause.Rounds + 2;
-        Kill();
+        Kill(isTraced);
         for (int i = 0; i < burst; i++)
         {
             Await("successor", () => Server() is { } server && server != last);
             Stopwatch age = Stopwatch.StartNew();
             int delay = random.Next(EarlyKillDelayMaxInMilliseconds);
             Await("moment of the kill", () => age.ElapsedMilliseconds >= delay);
-            Kill();
+            Kill(isTraced: false);
             EarlyKills++;
         }
 
         Await("calls after the kill", () => load.Pause.Rounds >= answered);
-        if (burst == 0) Pauses.Add(load.Pause.TakeLongest());
+        if (burst == 0 && !isTraced) Pauses.Add(load.Pause.TakeLongest());
     }
 
-    private void Kill()
+    /// <param name="isTraced">Whether at a random instruction of a request, rather than at a random moment.</param>
+    private void Kill(bool isTraced)
     {
         last = Server() ?? throw new InvalidOperationException("The keeper has no server.");
-        Succeeds(Syscall.kill(last, Signum.SIGKILL));
+        if (isTraced) StormTracer.Kill(last, random, random.Next(InstructionsMax));
+        else Succeeds(Syscall.kill(last, Signum.SIGKILL));
         Kills++;
     }
 

@@ -1,0 +1,89 @@
+using System.Globalization;
+
+namespace PersistFs.EndToEnd.Tests.TakeOver;
+
+/// <summary>Kills a server at a chosen instruction after it has read a request, as a debugger would (ptrace(2)).</summary>
+/// <remarks>By chance alone a kill hardly ever meets the moment between a change and its reply, which is a microsecond.</remarks>
+internal sealed class StormTracer
+{
+    private const long Peek = 3, Step = 9, ToNextSystemCall = 24, Seize = 0x4206, Interrupt = 0x4207, CallInfo = 0x420e;
+    private const int MarksSystemCalls = 1, AllThreads = 0x40000000, Trap = 5, TrapOfSystemCall = 0x85;
+    private const int OfNumber = 15 * 8, ReadNumber = 0, SystemCallsMax = 200, InfoLength = 88;
+    private const byte IsExit = 2;
+
+    private readonly int server;
+    private readonly int thread;
+    private int signal;
+    private bool isThere = true;
+
+    /// <param name="server">The process.</param>
+    /// <param name="thread">Its thread that is stopped and watched.</param>
+    private StormTracer(int server, int thread)
+    {
+        this.server = server;
+        this.thread = thread;
+    }
+
+    /// <summary>Kills <paramref name="server"/> in one of its workers; all calls have to be made by one thread.</summary>
+    /// <param name="server">The process.</param>
+    /// <param name="random">Which worker.</param>
+    /// <param name="instructions">How many instructions after read(2) of a request.</param>
+    public static void Kill(int server, Random random, int instructions)
+    {
+        int[] workers = [.. Directory.EnumerateDirectories($"/proc/{server}/task").Where(IsWorker)
+            .Select(path => int.Parse(Path.GetFileName(path), CultureInfo.InvariantCulture))];
+        if (workers.Length == 0) Succeeds(Syscall.kill(server, Signum.SIGKILL));
+        else new StormTracer(server, workers[random.Next(workers.Length)]).Kill(instructions);
+    }
+
+    private static bool IsWorker(string task) =>
+        File.ReadAllText(task + "/comm").StartsWith("fuse-", StringComparison.Ordinal);
+
+    private void Kill(int instructions)
+    {
+        Succeeds(Kernel.Trace(Seize, thread, 0, MarksSystemCalls));
+        Succeeds(Kernel.Trace(Interrupt, thread, 0, 0));
+        Await();
+        for (int i = 0; i < SystemCallsMax && isThere; i++)
+        {
+            Continue(ToNextSystemCall);
+            if (HasReadRequest()) break;
+        }
+
+        for (int i = 0; i < instructions && isThere; i++) Continue(Step);
+        Succeeds(Syscall.kill(server, Signum.SIGKILL));
+        // The process is not gone for its parent before its tracer knows of it.
+        while (isThere) Await();
+    }
+
+    private void Continue(long request)
+    {
+        if (Kernel.Trace(request, thread, 0, signal) < 0) isThere = false;
+        else Await();
+    }
+
+    private void Await()
+    {
+        signal = 0;
+        int waited = Kernel.WaitFor(thread, out int status, AllThreads);
+        bool isStopped = waited == thread && (status & 0xff) == 0x7f;
+        if (!isStopped)
+        {
+            isThere = false;
+            return;
+        }
+
+        int stopped = status >> 8 & 0xff;
+        // Anything but a trap is a signal on its way to the thread, and goes there.
+        if (status >> 16 == 0 && stopped is not (Trap or TrapOfSystemCall)) signal = stopped;
+    }
+
+    /// <summary>Whether the thread is at the end of a read(2) that has returned bytes.</summary>
+    private unsafe bool HasReadRequest()
+    {
+        byte* info = stackalloc byte[InfoLength];
+        if (Kernel.Trace(CallInfo, thread, InfoLength, (nint)info) < 0 || info[0] != IsExit) return false;
+        long result = *(long*)(info + 24);
+        return result > 0 && Kernel.Trace(Peek, thread, OfNumber, 0) == ReadNumber;
+    }
+}
