@@ -21,7 +21,7 @@ internal sealed class StormKiller(int keeper, Random random, StormLoad load)
     /// <summary>Those among <see cref="Kills"/> that may not have got so far as to take over.</summary>
     public int EarlyKills { get; private set; }
 
-    /// <summary>Milliseconds: the longest call of the pause client around each kill at a random moment, bursts aside.</summary>
+    /// <summary>Milliseconds: the longest call around each kill at a random moment, bursts aside.</summary>
     public List<double> Pauses { get; } = [];
 
     /// <summary>Kills once or, in a burst, a few times; returns when calls are answered again.</summary>

@@ -2,8 +2,8 @@ using System.Globalization;
 
 namespace PersistFs.EndToEnd.Tests.TakeOver;
 
-/// <summary>Kills a server at a chosen instruction after it has read a request, as a debugger would (ptrace(2)).</summary>
-/// <remarks>By chance alone a kill hardly ever meets the moment between a change and its reply, which is a microsecond.</remarks>
+/// <summary>Kills a server at a chosen instruction of a request, as a debugger would (ptrace(2)).</summary>
+/// <remarks>By chance a kill hardly ever meets the moment between a change and its reply: a microsecond.</remarks>
 internal sealed class StormTracer
 {
     private const long Peek = 3, Step = 9, ToNextSystemCall = 24, Seize = 0x4206, Interrupt = 0x4207, CallInfo = 0x420e;
@@ -24,7 +24,7 @@ internal sealed class StormTracer
         this.thread = thread;
     }
 
-    /// <summary>Kills <paramref name="server"/> in one of its workers; all calls have to be made by one thread.</summary>
+    /// <summary>Kills <paramref name="server"/> in one of its workers.</summary>
     /// <param name="server">The process.</param>
     /// <param name="random">Which worker.</param>
     /// <param name="instructions">How many instructions after read(2) of a request.</param>
