@@ -2,7 +2,9 @@ using PersistFs.Server;
 
 namespace PersistFs.Cli;
 
-/// <summary>How every error is told: on stderr, the object and the cause in one line, the next step in another.</summary>
+/// <summary>
+/// How every error is told: on stderr, the object and the cause in one line, the next step in another.
+/// </summary>
 internal static class ErrorOutput
 {
     /// <summary>Runs a verb; what it throws becomes a message and an exit code.</summary>

@@ -4,7 +4,9 @@ using PersistFs.Server;
 
 namespace PersistFs.Cli;
 
-/// <summary>mount.fuse.persistfs SRC MNT [-sfnv] [-o OPT,...]: what mount(8) runs for `mount -t fuse.persistfs`.</summary>
+/// <summary>
+/// mount.fuse.persistfs SRC MNT [-sfnv] [-o OPT,...]: what mount(8) runs for `mount -t fuse.persistfs`.
+/// </summary>
 /// <remarks>
 /// Exit codes are those of mount(8): 0 mounted, 1 usage or permission, 2 a system error, 32 the mount failed. With
 /// success nothing is printed unless -v is given; the server keeps none of the caller's descriptors open.

@@ -47,14 +47,17 @@ public interface IFileSystem
     /// </summary>
     /// <remarks>
     /// No request is in hand meanwhile. Requests sent for the first time may have been served before. Not called when
-    /// the session is stopped, or the connection ends, while requests sent again are still to come. Called as well where
+    /// the session is stopped, or the connection ends, while requests sent again are still to come. Called as well
+    /// where
     /// the kernel cannot send anything again and the session was started nonetheless.
     /// </remarks>
     void ReplayEnded()
     {
     }
 
-    /// <summary>Whether an exception that a method threw has an errno for an answer; asked before the stack unwinds.</summary>
+    /// <summary>
+    /// Whether an exception that a method threw has an errno for an answer; asked before the stack unwinds.
+    /// </summary>
     /// <param name="exception">What was thrown.</param>
     /// <param name="answer">The answer, where there is one.</param>
     /// <returns>False where the exception tells of a bug, after which nothing more may be served.</returns>

@@ -1,7 +1,9 @@
 namespace PersistFs.Linux;
 
 /// <summary>One component of a path: 1 to 255 bytes, none of them '/' or NUL, neither "." nor "..".</summary>
-/// <remarks>Made once, where bytes enter; nobody checks it again. Borrowed: it lives no longer than its bytes.</remarks>
+/// <remarks>
+/// Made once, where bytes enter; nobody checks it again. Borrowed: it lives no longer than its bytes.
+/// </remarks>
 public readonly ref struct FileName
 {
     /// <summary>NAME_MAX of limits.h, in bytes.</summary>

@@ -5,7 +5,9 @@ namespace PersistFs.Linux;
 /// <param name="UserId">Owner.</param>
 /// <param name="SizeInBytes">As st_size.</param>
 /// <param name="AllocatedBytes">Memory or disk space behind the file.</param>
-/// <param name="Device">Device number of the file system the file lies on: major in the upper half, minor in the lower.</param>
+/// <param name="Device">
+/// Device number of the file system the file lies on: major in the upper half, minor in the lower.
+/// </param>
 /// <param name="InodeNumber">As st_ino.</param>
 public readonly record struct FileStatus(
     uint Mode, uint UserId, ulong SizeInBytes, ulong AllocatedBytes, ulong Device, ulong InodeNumber)

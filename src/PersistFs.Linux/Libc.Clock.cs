@@ -8,7 +8,9 @@ public static partial class Libc
     private const int ClockRealtimeCoarse = 5;
     private const long NanosecondsPerSecond = 1_000_000_000;
 
-    /// <summary>Nanoseconds since 1970 by CLOCK_REALTIME_COARSE, the clock the kernel itself stamps files with.</summary>
+    /// <summary>
+    /// Nanoseconds since 1970 by CLOCK_REALTIME_COARSE, the clock the kernel itself stamps files with.
+    /// </summary>
     public static unsafe long FileTimeNow()
     {
         long* time = stackalloc long[2];

@@ -15,10 +15,15 @@ public static partial class Libc
     private const int AdvisePopulateWrite = 23;
     private const int AdviseHugePage = 14;
 
-    /// <summary>Maps a file shared, without reserving memory for it (hugetlbfs refuses a larger map than it has pages otherwise).</summary>
+    /// <summary>
+    /// Maps a file shared, without reserving memory for it (hugetlbfs refuses a larger map than it has pages
+    /// otherwise).
+    /// </summary>
     /// <param name="descriptor">The file.</param>
     /// <param name="length">Bytes from the file's start.</param>
-    /// <param name="alignment">A power of two that the address shall be a multiple of, so that huge pages can be mapped as such.</param>
+    /// <param name="alignment">
+    /// A power of two that the address shall be a multiple of, so that huge pages can be mapped as such.
+    /// </param>
     /// <param name="isPrivate">Whether stores stay with this process (MAP_PRIVATE).</param>
     /// <param name="address">Where the mapping is.</param>
     public static unsafe Errno MapFile(
@@ -56,7 +61,9 @@ public static partial class Libc
     /// <summary>munmap(2).</summary>
     public static Errno Unmap(nint address, nuint length) => UnmapCore(address, length) == 0 ? Errno.OK : LastErrno();
 
-    /// <summary>Enters every page of the range into this process's page table, for writing (MADV_POPULATE_WRITE, Linux 5.14).</summary>
+    /// <summary>
+    /// Enters every page of the range into this process's page table, for writing (MADV_POPULATE_WRITE, Linux 5.14).
+    /// </summary>
     public static Errno Populate(nint address, nuint length) =>
         AdviseCore(address, length, AdvisePopulateWrite) == 0 ? Errno.OK : LastErrno();
 

@@ -28,7 +28,9 @@ public static class MountTable
         return entries;
     }
 
-    /// <summary>Undoes the kernel's escapes: a backslash and three octal digits for space, tab, newline, backslash.</summary>
+    /// <summary>
+    /// Undoes the kernel's escapes: a backslash and three octal digits for space, tab, newline, backslash.
+    /// </summary>
     private static string Unescape(string text)
     {
         if (!text.Contains('\\')) return text;

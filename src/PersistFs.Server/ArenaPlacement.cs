@@ -18,7 +18,9 @@ public static class ArenaPlacement
     /// <summary>A pool with less room than this is not worth being chosen without being asked.</summary>
     private const ulong WorthwhilePoolInBytes = 64UL << 20;
 
-    /// <summary>The arena that <paramref name="spec"/> names, or the default one of <paramref name="mountPoint"/>.</summary>
+    /// <summary>
+    /// The arena that <paramref name="spec"/> names, or the default one of <paramref name="mountPoint"/>.
+    /// </summary>
     /// <exception cref="FailureException">There is no room for an arena of that size.</exception>
     public static ArenaPlace Choose(string? spec, string mountPoint, MountOptions options)
     {

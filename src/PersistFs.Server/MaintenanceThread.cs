@@ -6,7 +6,9 @@ namespace PersistFs.Server;
 /// <summary>Does for a volume what nobody waits for: orphans reaped, memory fetched ahead and given back.</summary>
 internal sealed class MaintenanceThread : IDisposable
 {
-    /// <summary>Short enough that a burst of writes seldom has to wait for memory, long enough to cost nothing.</summary>
+    /// <summary>
+    /// Short enough that a burst of writes seldom has to wait for memory, long enough to cost nothing.
+    /// </summary>
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(100);
 
     private readonly Volume volume;

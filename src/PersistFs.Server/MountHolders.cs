@@ -7,7 +7,9 @@ public static class MountHolders
 {
     private const int HoldersMax = 5;
 
-    /// <summary>Processes with a file, directory or mapping below <paramref name="mountPoint"/>: "123 (bash)".</summary>
+    /// <summary>
+    /// Processes with a file, directory or mapping below <paramref name="mountPoint"/>: "123 (bash)".
+    /// </summary>
     /// <remarks>Only those this user may look into, and no more than five.</remarks>
     public static IReadOnlyList<string> Find(string mountPoint)
     {

@@ -34,7 +34,9 @@ public sealed record MountOptions
     /// <summary>mpol=: null leaves the kernel's own choice.</summary>
     public MemoryPolicy? MemoryPolicy { get; init; }
 
-    /// <summary>writethrough or writeback; null: write-back where somebody holds the connection, else write-through.</summary>
+    /// <summary>
+    /// writethrough or writeback; null: write-back where somebody holds the connection, else write-through.
+    /// </summary>
     public CacheMode? CacheMode { get; init; }
 
     /// <summary>fixed: all memory is taken when the arena is made, and kept.</summary>
@@ -52,7 +54,9 @@ public sealed record MountOptions
     /// <summary>fsname=: the source that /proc/mounts shows; null for the arena.</summary>
     public string? SourceName { get; init; }
 
-    /// <summary>When reads set access times: the kernel leaves that to the server, whatever the mount's flags.</summary>
+    /// <summary>
+    /// When reads set access times: the kernel leaves that to the server, whatever the mount's flags.
+    /// </summary>
     public AccessTimePolicy AccessTimes =>
         (Flags & (MountFlags.ReadOnly | MountFlags.NoAccessTime)) != 0 ? AccessTimePolicy.Never
         : (Flags & MountFlags.StrictAccessTime) != 0 ? AccessTimePolicy.Always
@@ -97,7 +101,9 @@ public sealed record MountOptions
         return options;
     }
 
-    /// <summary>Options for mount(8), systemd and fstab's other readers, and those a remount finds in /proc/mounts.</summary>
+    /// <summary>
+    /// Options for mount(8), systemd and fstab's other readers, and those a remount finds in /proc/mounts.
+    /// </summary>
     private static bool IsForOthers(string option) => NameOf(option) is "defaults" or "auto" or "noauto"
         or "user" or "nouser" or "users" or "nousers" or "owner" or "noowner" or "group" or "nogroup"
         or "_netdev" or "nofail" or "comment" or "helper" or "uhelper" or "silent" or "loud" or "subtype"

@@ -10,7 +10,9 @@ public static class MountPoint
     public const string FileSystemType = "fuse.persistfs";
 
     /// <summary>The mount point's path as the kernel writes it.</summary>
-    /// <exception cref="FailureException">MountPointInvalid: it is missing, or on the way there is something else.</exception>
+    /// <exception cref="FailureException">
+    /// MountPointInvalid: it is missing, or on the way there is something else.
+    /// </exception>
     public static string Resolve(string path)
     {
         Errno error = Libc.ResolvePath(Path.GetFullPath(path), out string resolved);

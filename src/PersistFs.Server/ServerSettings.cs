@@ -25,7 +25,9 @@ public sealed class ServerSettings
     /// <param name="file">A configuration file; null for the default one of the mount point, if there is one.</param>
     /// <param name="environment">Environment variables; those with other names are left alone.</param>
     /// <param name="commandLine">What was given on the command line, by <see cref="SettingKey.Name"/>.</param>
-    /// <exception cref="FailureException">Configuration: the file cannot be read, or has a key nobody knows.</exception>
+    /// <exception cref="FailureException">
+    /// Configuration: the file cannot be read, or has a key nobody knows.
+    /// </exception>
     public ServerSettings(
         string? file, IReadOnlyDictionary<string, string?> environment, IReadOnlyDictionary<string, string?> commandLine)
     {

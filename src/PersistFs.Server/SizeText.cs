@@ -7,7 +7,9 @@ public static class SizeText
 {
     private const string Suffixes = "KMGTPE";
 
-    /// <summary>Reads a size in bytes: digits, then K, M, G, T, P or E of 1024 (with "B" or "iB" if you like).</summary>
+    /// <summary>
+    /// Reads a size in bytes: digits, then K, M, G, T, P or E of 1024 (with "B" or "iB" if you like).
+    /// </summary>
     /// <param name="text">What was written.</param>
     /// <param name="memoryInBytes">What "100%" stands for; 0 where a percentage means nothing.</param>
     /// <param name="sizeInBytes">The size; 0 when it cannot be read.</param>

@@ -12,7 +12,9 @@ public sealed record StatusReport
     /// <summary>Program version of the server.</summary>
     public string? Version { get; init; }
 
-    /// <summary>serving, read-only, poisoned, stopping; or offline; or in use, by a process that tells nothing.</summary>
+    /// <summary>
+    /// serving, read-only, poisoned, stopping; or offline; or in use, by a process that tells nothing.
+    /// </summary>
     public required string State { get; init; }
 
     public string? MountPoint { get; init; }
@@ -53,14 +55,18 @@ public sealed record StatusReport
     /// <summary>writethrough or writeback; null when not mounted.</summary>
     public string? CacheMode { get; init; }
 
-    /// <summary>Who keeps the connection when the server ends: systemd, keeper or none; null when not mounted.</summary>
+    /// <summary>
+    /// Who keeps the connection when the server ends: systemd, keeper or none; null when not mounted.
+    /// </summary>
     public string? Holder { get; init; }
 
     /// <summary>The keeper's process; null where the holder is another.</summary>
     [JsonPropertyName("keeperPid")]
     public int? KeeperProcessId { get; init; }
 
-    /// <summary>Whether the kernel can send requests again that a dead server had read; null when not mounted.</summary>
+    /// <summary>
+    /// Whether the kernel can send requests again that a dead server had read; null when not mounted.
+    /// </summary>
     public bool? CanResend { get; init; }
 
     /// <summary>FUSE protocol version spoken, as "7.45"; null when not mounted.</summary>
@@ -73,7 +79,9 @@ public sealed record StatusReport
     /// <summary>Memory of the server itself, the arena aside.</summary>
     public ulong? ServerBytes { get; init; }
 
-    /// <summary>What the server found to undo or to finish when it opened the arena; null when it is not served.</summary>
+    /// <summary>
+    /// What the server found to undo or to finish when it opened the arena; null when it is not served.
+    /// </summary>
     public required RecoveryStatus? LastRecovery { get; init; }
 
     /// <summary>What the next server will find to undo or to finish; null when the arena is served.</summary>

@@ -31,7 +31,9 @@ public static class VolumeAccess
         }
     }
 
-    /// <summary>Opens the volume of a connection that is taken over: there has to be one, and its server may still hold it.</summary>
+    /// <summary>
+    /// Opens the volume of a connection that is taken over: there has to be one, and its server may still hold it.
+    /// </summary>
     /// <param name="place">Where the arena lies.</param>
     /// <param name="mount">Options of the mount.</param>
     /// <param name="lockWait">How long to wait for the server that has it; infinite for the one before us.</param>

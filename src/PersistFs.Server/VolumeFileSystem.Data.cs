@@ -19,7 +19,9 @@ internal sealed partial class VolumeFileSystem
     public Errno ReadLink(in RequestContext context, Span<byte> target, out int length) =>
         volume.ReadLink(WorkerOf(in context), InodeOf(in context), target, out length);
 
-    /// <summary>READ: the reply points into the arena. The inode stays locked for readers until it has been written.</summary>
+    /// <summary>
+    /// READ: the reply points into the arena. The inode stays locked for readers until it has been written.
+    /// </summary>
     public Errno Read(in RequestContext context, in ReadIn request, ref SegmentWriter segments)
     {
         IoVector[] found = segmentsOfWorker[context.Worker];

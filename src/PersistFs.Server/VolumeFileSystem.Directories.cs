@@ -6,13 +6,16 @@ using Worker = PersistFs.Engine.Transactions.Worker;
 
 namespace PersistFs.Server;
 
-/// <summary>Directories listed. A cookie names an entry's place for ever, so there is no open directory to keep.</summary>
+/// <summary>
+/// Directories listed. A cookie names an entry's place for ever, so there is no open directory to keep.
+/// </summary>
 internal sealed partial class VolumeFileSystem
 {
     /// <inheritdoc/>
     public Errno ReadDirectory(in RequestContext context, in ReadIn request, ref DirectoryWriter entries)
     {
-        // Of a damaged arena no more lookups are counted: names come without their inodes, and are looked up one by one.
+        // Of a damaged arena no more lookups are counted: names come without their inodes, and are looked up one by
+        // one.
         if (!entries.IsPlus || volume.State == VolumeState.ReadOnly) return List(in context, request.Offset, ref entries);
         if (context.IsResent && volume.TryRecallListing(context.Unique, out ReadOnlySpan<byte> answered))
         {

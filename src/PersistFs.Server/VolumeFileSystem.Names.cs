@@ -37,7 +37,8 @@ internal sealed partial class VolumeFileSystem
     public void Forget(in RequestContext context, ReadOnlySpan<ForgetOne> forgotten)
     {
         Worker worker = WorkerOf(in context);
-        // Never sent again, so what a kill interrupts is gone on with; a reply that never arrived is taken back as well.
+        // Never sent again, so what a kill interrupts is gone on with; a reply that never arrived is taken back as
+        // well.
         bool isRequest = context.Opcode is Opcode.Forget or Opcode.BatchForget;
         if (isRequest) volume.BeginRequest(worker, context.Unique);
         int done = isRequest ? volume.BeginForget(worker, context.Unique) : 0;
@@ -136,7 +137,9 @@ internal sealed partial class VolumeFileSystem
         return Errno.OK;
     }
 
-    /// <summary>A file of the caller's. The umask comes with it unless the kernel has applied it (no DontMask).</summary>
+    /// <summary>
+    /// A file of the caller's. The umask comes with it unless the kernel has applied it (no DontMask).
+    /// </summary>
     private static NewNode Describe(in RequestContext context, uint mode, uint device) => new()
     {
         Mode = mode,

@@ -10,7 +10,8 @@ namespace PersistFs.Server;
 
 /// <summary>Each request executed once, whichever server reads it, and however often the kernel sends it.</summary>
 /// <remarks>
-/// What cannot be repeated is recorded by the volume with the change, under the request's number, and answered from there
+/// What cannot be repeated is recorded by the volume with the change, under the request's number, and answered from
+/// there
 /// when the kernel sends it again. The rest (GETATTR, READ, READDIR, STATFS, and WRITE, SETATTR, FALLOCATE,
 /// COPY_FILE_RANGE, IOCTL, which say where and what) does the same when repeated: until it is answered, the caller
 /// holds the inode against other changes.
@@ -28,10 +29,14 @@ internal sealed partial class VolumeFileSystem
     /// <summary>Those among <see cref="Replayed"/> that an earlier server had executed.</summary>
     public long AnsweredFromRecords => Interlocked.Read(ref recalled);
 
-    /// <summary>Requests that have ended too many servers: those with a reply were answered with EIO, the others left undone.</summary>
+    /// <summary>
+    /// Requests that have ended too many servers: those with a reply were answered with EIO, the others left undone.
+    /// </summary>
     public long GivenUp => Interlocked.Read(ref givenUp);
 
-    /// <summary>Requests without a reply that the last server may not have finished, for <see cref="Fuse.Session.TakeOver"/>.</summary>
+    /// <summary>
+    /// Requests without a reply that the last server may not have finished, for <see cref="Fuse.Session.TakeOver"/>.
+    /// </summary>
     public IReadOnlyList<RequestInHand> RequestsInHand()
     {
         IReadOnlyList<Worker> others = volume.AttachWorkersInHand();
@@ -47,7 +52,8 @@ internal sealed partial class VolumeFileSystem
     }
 
     /// <summary>
-    /// A FORGET that has ended too many servers is left undone: its inodes stay counted until the session ends, which costs
+    /// A FORGET that has ended too many servers is left undone: its inodes stay counted until the session ends, which
+    /// costs
     /// room at worst.
     /// </summary>
     private void DropGivenUp(Span<byte> memory)

@@ -8,7 +8,9 @@ using Worker = PersistFs.Engine.Transactions.Worker;
 
 namespace PersistFs.Server;
 
-/// <summary>A volume as the protocol asks for it. The nodeid is the inode number, so it outlives this process.</summary>
+/// <summary>
+/// A volume as the protocol asks for it. The nodeid is the inode number, so it outlives this process.
+/// </summary>
 /// <remarks>
 /// Nothing is kept here between requests: what the kernel remembers of us, the volume remembers of the kernel. Lookups
 /// are counted by the volume in the operation that hands the inode out, and only when it succeeds.
@@ -54,7 +56,9 @@ internal sealed partial class VolumeFileSystem : IFileSystem, IBufferProvider
         Negotiated = negotiated;
     }
 
-    /// <summary>Requests and replies lie in the arena, in the frame of the worker: always present, and seen by a successor.</summary>
+    /// <summary>
+    /// Requests and replies lie in the arena, in the frame of the worker: always present, and seen by a successor.
+    /// </summary>
     public IoVector Provide(int worker, int lengthInBytes)
     {
         Worker owner = workers[worker];
@@ -71,7 +75,9 @@ internal sealed partial class VolumeFileSystem : IFileSystem, IBufferProvider
         return memory;
     }
 
-    /// <summary>Damage of the arena: the volume turns read-only and the caller gets EIO. Anything else is a bug.</summary>
+    /// <summary>
+    /// Damage of the arena: the volume turns read-only and the caller gets EIO. Anything else is a bug.
+    /// </summary>
     public bool Answers(Exception exception, out Errno answer)
     {
         answer = Errno.EIO;

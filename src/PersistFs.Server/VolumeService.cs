@@ -5,7 +5,9 @@ using PersistFs.Server.Holding;
 
 namespace PersistFs.Server;
 
-/// <summary>The volume as a hosted service: the host is ready when the mount answers, and ends when the mount does.</summary>
+/// <summary>
+/// The volume as a hosted service: the host is ready when the mount answers, and ends when the mount does.
+/// </summary>
 internal sealed partial class VolumeService(
     VolumeServer server, Holder holder, IHostApplicationLifetime lifetime, ILogger logger) : IHostedService
 {

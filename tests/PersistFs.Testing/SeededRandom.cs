@@ -1,6 +1,8 @@
 namespace PersistFs.Testing;
 
-/// <summary>Random numbers that a seed repeats on any machine and runtime: splitmix64 (Steele, Lea, Flood, 2014).</summary>
+/// <summary>
+/// Random numbers that a seed repeats on any machine and runtime: splitmix64 (Steele, Lea, Flood, 2014).
+/// </summary>
 public sealed class SeededRandom
 {
     private ulong state;

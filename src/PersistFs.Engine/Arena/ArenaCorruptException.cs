@@ -1,6 +1,8 @@
 namespace PersistFs.Engine;
 
-/// <summary>Something in the arena cannot be what its place says it is; the volume turns read-only, callers get EIO.</summary>
+/// <summary>
+/// Something in the arena cannot be what its place says it is; the volume turns read-only, callers get EIO.
+/// </summary>
 public sealed class ArenaCorruptException : Exception
 {
     public ArenaCorruptException(string message)

@@ -20,7 +20,9 @@ internal abstract class Backing : IDisposable
     /// <summary>Maps the whole range at a multiple of the frame size.</summary>
     public abstract Errno Map(bool isPrivate, out nint address);
 
-    /// <summary>Reserves memory for a range, so that touching it cannot fail. It is zero where there was none.</summary>
+    /// <summary>
+    /// Reserves memory for a range, so that touching it cannot fail. It is zero where there was none.
+    /// </summary>
     public abstract Errno Reserve(ulong offset, ulong length);
 
     /// <summary>Whether memory that was given back, and then reserved again, is zero.</summary>
@@ -29,10 +31,14 @@ internal abstract class Backing : IDisposable
     /// <summary>Gives the memory of a range back.</summary>
     public abstract Errno Release(ulong offset, ulong length);
 
-    /// <summary>Whether the backing is more lasting than memory, so that <see cref="Synchronize"/> has something to do.</summary>
+    /// <summary>
+    /// Whether the backing is more lasting than memory, so that <see cref="Synchronize"/> has something to do.
+    /// </summary>
     public abstract bool IsOnDisk { get; }
 
-    /// <summary>Writes back what only the memory of this machine holds, where the backing is on a disk; else nothing.</summary>
+    /// <summary>
+    /// Writes back what only the memory of this machine holds, where the backing is on a disk; else nothing.
+    /// </summary>
     public abstract Errno Synchronize();
 
     public abstract void Dispose();

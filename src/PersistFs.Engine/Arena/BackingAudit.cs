@@ -3,7 +3,9 @@ using PersistFs.Linux;
 
 namespace PersistFs.Engine.Arenas;
 
-/// <summary>Makes sure that what the frame table calls present really has memory: touching it must never fail.</summary>
+/// <summary>
+/// Makes sure that what the frame table calls present really has memory: touching it must never fail.
+/// </summary>
 internal static class BackingAudit
 {
     /// <exception cref="ArenaException">There is not as much memory as the arena holds.</exception>
@@ -16,7 +18,8 @@ internal static class BackingAudit
         }
         ulong needed = present << Layout.FrameSizeLog2;
         if (backing.AllocatedBytes >= needed) return;
-        // A copy of an arena may have holes where the original had zeros; they are given memory before anyone touches them.
+        // A copy of an arena may have holes where the original had zeros; they are given memory before anyone touches
+        // them.
         for (uint frame = 0; frame < table.FrameCount && table.HasDescriptor(frame); frame++)
         {
             if (table.WordOf(frame).State is not (FrameState.Free or FrameState.Used)) continue;

@@ -6,7 +6,9 @@ using PersistFs.Linux;
 namespace PersistFs.Engine.Arenas;
 
 /// <summary>An arena in a file: on hugetlbfs, on tmpfs, or on a disk.</summary>
-/// <remarks>The lock belongs to the description opened here, which is never passed on: it goes when this process does.</remarks>
+/// <remarks>
+/// The lock belongs to the description opened here, which is never passed on: it goes when this process does.
+/// </remarks>
 internal sealed class FileBacking : Backing
 {
     private readonly SafeFileHandle handle;
@@ -46,12 +48,16 @@ internal sealed class FileBacking : Backing
         }
     }
 
-    /// <summary>Opens an existing file and takes its lock; creates it first where <paramref name="create"/> says so.</summary>
+    /// <summary>
+    /// Opens an existing file and takes its lock; creates it first where <paramref name="create"/> says so.
+    /// </summary>
     /// <param name="path">The file.</param>
     /// <param name="create">Whether to create it.</param>
     /// <param name="readOnly">Only to look at it: nothing is locked.</param>
     /// <param name="waits">Whether to wait, for ever if need be, while it is locked.</param>
-    /// <exception cref="ArenaException">It does not exist, is no regular file, is locked or cannot be opened.</exception>
+    /// <exception cref="ArenaException">
+    /// It does not exist, is no regular file, is locked or cannot be opened.
+    /// </exception>
     public static FileBacking Open(string path, bool create, bool readOnly = false, bool waits = false)
     {
         SafeFileHandle handle;

@@ -3,7 +3,9 @@ using System.Runtime.CompilerServices;
 namespace PersistFs.Engine.Arenas;
 
 /// <summary>What this process knows of each frame beside the frame table: a lock, and where to look for room.</summary>
-/// <remarks>INVARIANT: under a frame's lock, its free count is the number of free blocks of a Blocks frame, else 0.</remarks>
+/// <remarks>
+/// INVARIANT: under a frame's lock, its free count is the number of free blocks of a Blocks frame, else 0.
+/// </remarks>
 internal sealed class FrameHints
 {
     private readonly Hint[] hints;
@@ -17,7 +19,9 @@ internal sealed class FrameHints
         public ushort PartialClasses;
     }
 
-    /// <summary>Takes the frame's lock. It is held for a few stores, and nothing is locked inside it but the frame supply.</summary>
+    /// <summary>
+    /// Takes the frame's lock. It is held for a few stores, and nothing is locked inside it but the frame supply.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Enter(uint frame)
     {

@@ -124,7 +124,9 @@ internal sealed class FrameSupply
         return Errno.OK;
     }
 
-    /// <summary>Takes free frames beyond a stock, so that nobody allocates them while they go back to the system.</summary>
+    /// <summary>
+    /// Takes free frames beyond a stock, so that nobody allocates them while they go back to the system.
+    /// </summary>
     /// <param name="stock">Free frames to keep.</param>
     /// <param name="frames">Receives the frames taken.</param>
     /// <returns>How many. Each goes to <see cref="Release"/>, once nobody can be looking at it any more.</returns>

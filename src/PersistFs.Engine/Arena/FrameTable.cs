@@ -6,7 +6,8 @@ namespace PersistFs.Engine.Arenas;
 
 /// <summary>Which frames there are and what lies in them: the allocator's whole state, as bits in the arena.</summary>
 /// <remarks>
-/// Changing methods are called under the frame's lock, or by recovery, which is alone. Each is a sequence of single stores, and
+/// Changing methods are called under the frame's lock, or by recovery, which is alone. Each is a sequence of single
+/// stores, and
 /// the arena is sound after each of them.
 /// </remarks>
 internal sealed class FrameTable
@@ -146,7 +147,9 @@ internal sealed class FrameTable
         if (!IsDataFrame(pointer, owner, position)) ThrowNotAllocated(pointer, BlockType.DataFrame);
     }
 
-    /// <summary>Whether the block that <paramref name="pointer"/> lies in is present and allocated, whatever it holds.</summary>
+    /// <summary>
+    /// Whether the block that <paramref name="pointer"/> lies in is present and allocated, whatever it holds.
+    /// </summary>
     public bool IsInAllocatedBlock(ArenaPointer pointer) =>
         pointer.Value < arena.Length && WordOf(pointer.Frame).IsUsed(FrameType.Blocks)
         && pointer.BlockInFrame >= Layout.DescriptorBlocksPerFrame && IsBlockAllocated(pointer.Frame, pointer.BlockInFrame);
@@ -201,7 +204,9 @@ internal sealed class FrameTable
         Store.Word(ref objects, objects | 1UL << index);
     }
 
-    /// <summary>Frees an object, block or data frame, and what becomes empty by it. Doing it twice changes nothing.</summary>
+    /// <summary>
+    /// Frees an object, block or data frame, and what becomes empty by it. Doing it twice changes nothing.
+    /// </summary>
     public ReleaseOutcome Release(ArenaPointer pointer, BlockType type)
     {
         uint frame = pointer.Frame;

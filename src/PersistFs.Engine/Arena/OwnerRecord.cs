@@ -4,7 +4,9 @@ using PersistFs.Engine.Format;
 
 namespace PersistFs.Engine.Arenas;
 
-/// <summary>Who holds the arena's lock, for the message that the next one gets. The lock decides, not this text.</summary>
+/// <summary>
+/// Who holds the arena's lock, for the message that the next one gets. The lock decides, not this text.
+/// </summary>
 internal static class OwnerRecord
 {
     /// <summary>Writes this process's name into the arena.</summary>

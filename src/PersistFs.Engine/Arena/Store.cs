@@ -6,7 +6,8 @@ namespace PersistFs.Engine.Arenas;
 /// <summary>The only code that writes to the arena. Each method is one store, or one bulk copy.</summary>
 /// <remarks>
 /// Word stores are release stores: on x86-64 that keeps the compiler from moving them, and the processor does not
-/// reorder stores. Bulk copies promise nothing and go only where nobody points yet, or where the caller overwrites data.
+/// reorder stores. Bulk copies promise nothing and go only where nobody points yet, or where the caller overwrites
+/// data.
 /// </remarks>
 internal static class Store
 {

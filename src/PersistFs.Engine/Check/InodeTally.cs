@@ -2,7 +2,9 @@ using PersistFs.Engine.Format;
 
 namespace PersistFs.Engine.Checks;
 
-/// <summary>What the check has learnt of each inode: names found, and a few marks. Room for a frame's inodes at a time.</summary>
+/// <summary>
+/// What the check has learnt of each inode: names found, and a few marks. Room for a frame's inodes at a time.
+/// </summary>
 internal sealed class InodeTally
 {
     private const int InodesPerFrame = Layout.FrameSizeInBytes / InodeRecord.SizeInBytes;

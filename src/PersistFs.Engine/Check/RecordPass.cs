@@ -3,7 +3,9 @@ using PersistFs.Engine.Transactions;
 
 namespace PersistFs.Engine.Checks;
 
-/// <summary>What one worker frame keeps of requests: what cannot have been written, of whatever session it is.</summary>
+/// <summary>
+/// What one worker frame keeps of requests: what cannot have been written, of whatever session it is.
+/// </summary>
 internal sealed class RecordPass
 {
     private readonly CheckContext context;

@@ -2,7 +2,9 @@ using PersistFs.Engine.Format;
 
 namespace PersistFs.Engine.Checks;
 
-/// <summary>What something leads to: a bit for each 64 bytes of the frames that hold blocks, one fact for other frames.</summary>
+/// <summary>
+/// What something leads to: a bit for each 64 bytes of the frames that hold blocks, one fact for other frames.
+/// </summary>
 internal sealed class UseMap
 {
     private const int UnitSizeLog2 = 6;

@@ -2,7 +2,9 @@ using PersistFs.Engine.Format;
 
 namespace PersistFs.Engine.Checks;
 
-/// <summary>The worker table: each slot's frame is its own, its journal is idle, and what it keeps of requests can be.</summary>
+/// <summary>
+/// The worker table: each slot's frame is its own, its journal is idle, and what it keeps of requests can be.
+/// </summary>
 internal sealed class WorkerPass
 {
     private readonly CheckContext context;

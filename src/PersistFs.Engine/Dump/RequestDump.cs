@@ -4,7 +4,9 @@ using PersistFs.Engine.Transactions;
 
 namespace PersistFs.Engine.Dumps;
 
-/// <summary>What a worker frame keeps of requests: those in hand, those executed and not answered, those that ended servers.</summary>
+/// <summary>
+/// What a worker frame keeps of requests: those in hand, those executed and not answered, those that ended servers.
+/// </summary>
 internal sealed class RequestDump
 {
     private readonly ArenaImage image;

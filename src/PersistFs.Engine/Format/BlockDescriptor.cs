@@ -2,7 +2,9 @@ using System.Runtime.InteropServices;
 
 namespace PersistFs.Engine.Format;
 
-/// <summary>What one block of a Blocks frame holds; meaningless while the frame's bitmap calls the block free.</summary>
+/// <summary>
+/// What one block of a Blocks frame holds; meaningless while the frame's bitmap calls the block free.
+/// </summary>
 [StructLayout(LayoutKind.Explicit, Size = SizeInBytes)]
 internal struct BlockDescriptor
 {

@@ -16,7 +16,9 @@ internal readonly record struct BlockUse(ulong OwnerWord, ulong TypeWord)
     /// <param name="type">Type of the block.</param>
     /// <param name="owner">The inode whose contents or attributes it holds.</param>
     /// <param name="level">Height of a map node (0 for data), depth of a directory node or leaf.</param>
-    /// <param name="position">First file block it covers, prefix of the keys below it, or index of a value block.</param>
+    /// <param name="position">
+    /// First file block it covers, prefix of the keys below it, or index of a value block.
+    /// </param>
     public static BlockUse Of(BlockType type, InodeNumber owner, int level, ulong position) =>
         new(owner.Value | (ulong)(uint)level << InodeNumber.Bits, (ulong)type | position << 8);
 }

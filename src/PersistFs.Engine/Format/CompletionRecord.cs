@@ -8,7 +8,9 @@ internal struct CompletionRecord
 {
     public const int SizeInBytes = 256;
 
-    /// <summary>A <see cref="CompletionState"/>; stored last, and alone decides whether the rest means anything.</summary>
+    /// <summary>
+    /// A <see cref="CompletionState"/>; stored last, and alone decides whether the rest means anything.
+    /// </summary>
     [FieldOffset(0)] public ulong State;
 
     /// <summary>The session whose request it was; of any other session the record is free.</summary>

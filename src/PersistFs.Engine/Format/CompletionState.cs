@@ -1,6 +1,8 @@
 namespace PersistFs.Engine.Format;
 
-/// <summary>Whether a completion or listing record counts: bits 0 to 7 the kind, bits 32 to 63 a sequence of the journal.</summary>
+/// <summary>
+/// Whether a completion or listing record counts: bits 0 to 7 the kind, bits 32 to 63 a sequence of the journal.
+/// </summary>
 internal readonly record struct CompletionState(ulong Value)
 {
     /// <summary>The record is free.</summary>
@@ -16,7 +18,9 @@ internal readonly record struct CompletionState(ulong Value)
 
     public bool IsValid => Value == Valid.Value;
 
-    /// <summary>Whether it counts exactly if the transaction that was to reach <see cref="Sequence"/> has committed.</summary>
+    /// <summary>
+    /// Whether it counts exactly if the transaction that was to reach <see cref="Sequence"/> has committed.
+    /// </summary>
     public bool IsTied => (byte)Value == TiedKind;
 
     public uint Sequence => (uint)(Value >> SequenceShift);

@@ -1,6 +1,8 @@
 namespace PersistFs.Engine.Format;
 
-/// <summary>How full a directory leaf is; one store of it publishes an insert or a removal (FORMAT.md, section 10).</summary>
+/// <summary>
+/// How full a directory leaf is; one store of it publishes an insert or a removal (FORMAT.md, section 10).
+/// </summary>
 internal readonly record struct FillWord(ulong Value)
 {
     public FillWord(int slotCount, int heapStart, int liveBytes, int liveCount)

@@ -7,7 +7,9 @@ public readonly record struct InodeNumber(ulong Value)
 
     public static readonly InodeNumber None;
 
-    /// <summary>Numbers have at most this many bits, so that a directory entry can hold one beside its type and length.</summary>
+    /// <summary>
+    /// Numbers have at most this many bits, so that a directory entry can hold one beside its type and length.
+    /// </summary>
     public const int Bits = 48;
 
     public bool IsNone => Value == 0;

@@ -25,7 +25,10 @@ internal struct InstanceRecord
     [FieldOffset(56)] public ulong TakeOvers;
     [FieldOffset(64)] public UInt128 BootId;
 
-    /// <summary>Number of the FUSE connection among those of that kernel: the minor device number of the mount; 0 while it is not known.</summary>
+    /// <summary>
+    /// Number of the FUSE connection among those of that kernel: the minor device number of the mount; 0 while it is
+    /// not known.
+    /// </summary>
     [FieldOffset(80)] public ulong Connection;
 
     /// <summary>What was agreed on with the kernel; all zero until it was. Its meaning is the server's.</summary>

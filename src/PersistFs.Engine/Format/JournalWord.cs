@@ -12,7 +12,10 @@ internal readonly record struct JournalWord(ulong Value)
 
     public int FreeCount => (ushort)(Value >> 16);
 
-    /// <summary>Moves on with every end of a transaction, modulo 2^32: to an even number by a commit, to an odd one by an abort.</summary>
+    /// <summary>
+    /// Moves on with every end of a transaction, modulo 2^32: to an even number by a commit, to an odd one by an
+    /// abort.
+    /// </summary>
     public uint Sequence => (uint)(Value >> 32);
 
     /// <summary>What a commit makes of a sequence.</summary>

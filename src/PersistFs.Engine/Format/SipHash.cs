@@ -4,7 +4,9 @@ using System.Numerics;
 namespace PersistFs.Engine.Format;
 
 /// <summary>SipHash-1-3: a keyed hash that nobody without the key can aim collisions at.</summary>
-/// <remarks>Part of the format: keys of directory entries and checksums are results of it. Aumasson and Bernstein, 2012.</remarks>
+/// <remarks>
+/// Part of the format: keys of directory entries and checksums are results of it. Aumasson and Bernstein, 2012.
+/// </remarks>
 internal static class SipHash
 {
     public static ulong Compute(ulong keyLow, ulong keyHigh, ReadOnlySpan<byte> bytes)

@@ -16,10 +16,14 @@ internal static class SizeClass
 
     private const int UnitInBytes = 64;
 
-    /// <summary>Sizes in units of 64 bytes; a span of bytes is read in place even where the compiler does not optimise.</summary>
+    /// <summary>
+    /// Sizes in units of 64 bytes; a span of bytes is read in place even where the compiler does not optimise.
+    /// </summary>
     private static ReadOnlySpan<byte> SizesInUnits => [1, 2, 3, 4, 5, 7, 8, 10, 12, 16, 21, 32];
 
-    /// <summary>The block type of the slab with the smallest objects that hold <paramref name="sizeInBytes"/>, 1 to 2048.</summary>
+    /// <summary>
+    /// The block type of the slab with the smallest objects that hold <paramref name="sizeInBytes"/>, 1 to 2048.
+    /// </summary>
     public static BlockType Holding(int sizeInBytes)
     {
         ReadOnlySpan<byte> sizes = SizesInUnits;

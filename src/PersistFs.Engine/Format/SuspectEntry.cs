@@ -2,7 +2,9 @@ using System.Runtime.InteropServices;
 
 namespace PersistFs.Engine.Format;
 
-/// <summary>A request that was in hand when a server died, and how often that has happened (FORMAT.md, section 6).</summary>
+/// <summary>
+/// A request that was in hand when a server died, and how often that has happened (FORMAT.md, section 6).
+/// </summary>
 [StructLayout(LayoutKind.Explicit, Size = 16)]
 internal struct SuspectEntry
 {

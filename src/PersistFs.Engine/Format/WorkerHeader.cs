@@ -17,7 +17,9 @@ internal struct WorkerHeader
     [FieldOffset(0x10)] public ulong RequestInHand;
     [FieldOffset(0x18)] public ulong RequestSession;
 
-    /// <summary>The request that lowers lookup counts one after the other, with its session, and how many it has lowered.</summary>
+    /// <summary>
+    /// The request that lowers lookup counts one after the other, with its session, and how many it has lowered.
+    /// </summary>
     [FieldOffset(0x20)] public ulong ForgetRequest;
     [FieldOffset(0x28)] public ulong ForgetSession;
     [FieldOffset(ForgottenOffset)] public ulong Forgotten;

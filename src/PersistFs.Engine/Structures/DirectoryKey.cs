@@ -3,7 +3,10 @@ using PersistFs.Engine.Format;
 
 namespace PersistFs.Engine.Structures;
 
-/// <summary>A name's place in its directory: 56 bits of hash and a number that tells equal hashes apart (FORMAT.md, section 10).</summary>
+/// <summary>
+/// A name's place in its directory: 56 bits of hash and a number that tells equal hashes apart (FORMAT.md, section
+/// 10).
+/// </summary>
 internal readonly record struct DirectoryKey(ulong Value)
 {
     /// <summary>Keys have this many bits; they are readdir cookies, which are signed.</summary>

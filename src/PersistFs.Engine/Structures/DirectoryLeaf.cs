@@ -5,14 +5,18 @@ using PersistFs.Engine.Format;
 
 namespace PersistFs.Engine.Structures;
 
-/// <summary>A directory leaf, for reading (FORMAT.md, section 10). Nothing in it is believed before it is checked.</summary>
+/// <summary>
+/// A directory leaf, for reading (FORMAT.md, section 10). Nothing in it is believed before it is checked.
+/// </summary>
 internal readonly ref struct DirectoryLeaf
 {
     public const int SlotSizeInBytes = sizeof(uint);
     public const int SizeMin = 256;
     public const int SizeMax = Layout.BlockSizeInBytes;
 
-    /// <summary>More live entries than this do not fit into any leaf: an entry takes 24 bytes and a slot at least.</summary>
+    /// <summary>
+    /// More live entries than this do not fit into any leaf: an entry takes 24 bytes and a slot at least.
+    /// </summary>
     public const int EntryCountMax = 160;
 
     private readonly ReadOnlySpan<byte> bytes;
@@ -92,7 +96,9 @@ internal readonly ref struct DirectoryLeaf
         return number < DirectoryKey.NumbersPerHash ? number : -1;
     }
 
-    /// <summary>The smallest leaf size with some room beside <paramref name="neededInBytes"/>; 0 if no leaf is as large.</summary>
+    /// <summary>
+    /// The smallest leaf size with some room beside <paramref name="neededInBytes"/>; 0 if no leaf is as large.
+    /// </summary>
     public static int SizeFor(int neededInBytes)
     {
         for (int size = SizeMin; size < SizeMax; size *= 2)
@@ -106,7 +112,10 @@ internal readonly ref struct DirectoryLeaf
     public static BlockType TypeOf(int sizeInBytes) =>
         sizeInBytes == SizeMax ? BlockType.DirectoryLeaf : SizeClass.Holding(sizeInBytes);
 
-    /// <summary>Index of the first slot from <paramref name="start"/> on with this fingerprint, four at a time; -1 if there is none.</summary>
+    /// <summary>
+    /// Index of the first slot from <paramref name="start"/> on with this fingerprint, four at a time; -1 if there is
+    /// none.
+    /// </summary>
     private static int NextMatch(ReadOnlySpan<uint> slots, int start, uint fingerprint)
     {
         int index = start;

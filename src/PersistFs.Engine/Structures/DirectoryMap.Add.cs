@@ -128,7 +128,10 @@ internal sealed partial class DirectoryMap
         return DirectoryPointer.Leaf(leaf);
     }
 
-    /// <summary>Lets all slots that share <paramref name="localDepth"/> index bits with the key point to a leaf, or to nothing.</summary>
+    /// <summary>
+    /// Lets all slots that share <paramref name="localDepth"/> index bits with the key point to a leaf, or to
+    /// nothing.
+    /// </summary>
     private void SetPointers(
         Transaction transaction, ref readonly InodeRecord record, in DirectoryPath path, DirectoryKey key, int localDepth, DirectoryPointer pointer)
     {

@@ -54,7 +54,9 @@ internal sealed partial class DirectoryMap
     private static ulong EndOfLeaf(int localDepth, int nodeDepth, DirectoryKey key) =>
         EndOfPlace(SharedBits(nodeDepth, localDepth), key.Value);
 
-    /// <summary>The first key of the next pointer behind this empty one that leads anywhere, or of what follows the node.</summary>
+    /// <summary>
+    /// The first key of the next pointer behind this empty one that leads anywhere, or of what follows the node.
+    /// </summary>
     private ulong FindNextPlace(InodeNumber directory, in DirectoryPath path, DirectoryKey key)
     {
         if (path.NodeCount == 0) return 1UL << DirectoryKey.Bits;

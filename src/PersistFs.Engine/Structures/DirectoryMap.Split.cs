@@ -7,7 +7,9 @@ namespace PersistFs.Engine.Structures;
 /// <summary>Splitting a full leaf by the next bit of its keys.</summary>
 internal sealed partial class DirectoryMap
 {
-    /// <summary>How often the leaf where <paramref name="key"/> belongs must be split until the new entry fits; -1 if never.</summary>
+    /// <summary>
+    /// How often the leaf where <paramref name="key"/> belongs must be split until the new entry fits; -1 if never.
+    /// </summary>
     private static int CountSplits(ref readonly DirectoryLeaf leaf, int nodeDepth, DirectoryKey key, int entrySize)
     {
         int needed = leaf.LiveSizeInBytes + entrySize + DirectoryLeaf.SlotSizeInBytes;
@@ -34,7 +36,10 @@ internal sealed partial class DirectoryMap
     private static int SharedBits(int nodeDepth, int localDepth) =>
         nodeDepth == 0 ? 0 : DirectoryKey.IndexBits * (nodeDepth - 1) + localDepth;
 
-    /// <summary>Splits the leaf where <paramref name="key"/> belongs once, putting a node above it where it has none of its own bits left.</summary>
+    /// <summary>
+    /// Splits the leaf where <paramref name="key"/> belongs once, putting a node above it where it has none of its
+    /// own bits left.
+    /// </summary>
     private void Split(Transaction transaction, InodeNumber directory, ref readonly InodeRecord record, DirectoryKey key)
     {
         DirectoryPath path = Descend(directory, in record, key);
@@ -50,7 +55,8 @@ internal sealed partial class DirectoryMap
         if (needsNode)
         {
             DirectoryPointer node = StoreNode(transaction, directory, path.NodeCount, key, low, high);
-            // A leaf of full local depth has one slot of the node above; one that the inode points to has the inode's word.
+            // A leaf of full local depth has one slot of the node above; one that the inode points to has the inode's
+            // word.
             SetPointers(transaction, in record, in path, key, DirectoryKey.IndexBits, node);
             return;
         }
@@ -60,7 +66,9 @@ internal sealed partial class DirectoryMap
             SetPointer(transaction, path.LastNode, first + index, index < count ? low : high);
     }
 
-    /// <summary>Stores a leaf with those entries whose key has <paramref name="value"/> at a bit; nothing if there are none.</summary>
+    /// <summary>
+    /// Stores a leaf with those entries whose key has <paramref name="value"/> at a bit; nothing if there are none.
+    /// </summary>
     private DirectoryPointer StoreHalf(
         Transaction transaction, InodeNumber directory, ref DirectoryLeaf leaf, int nodeDepth, int localDepth, int bit, int value)
     {

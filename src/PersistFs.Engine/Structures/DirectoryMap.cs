@@ -4,7 +4,10 @@ using PersistFs.Engine.Transactions;
 
 namespace PersistFs.Engine.Structures;
 
-/// <summary>From a name in a directory to an inode: extendible hashing (FORMAT.md, section 10). Finding; the rest is in the other parts.</summary>
+/// <summary>
+/// From a name in a directory to an inode: extendible hashing (FORMAT.md, section 10). Finding; the rest is in the
+/// other parts.
+/// </summary>
 /// <remarks>The caller holds the directory's lock: shared to find, exclusive to change.</remarks>
 internal sealed partial class DirectoryMap
 {
@@ -56,7 +59,9 @@ internal sealed partial class DirectoryMap
         return path;
     }
 
-    /// <summary>The pointers of a node, once it has been made sure that it is this directory's node for this key and depth.</summary>
+    /// <summary>
+    /// The pointers of a node, once it has been made sure that it is this directory's node for this key and depth.
+    /// </summary>
     public ReadOnlySpan<ulong> NodeAt(InodeNumber directory, int depth, DirectoryKey key, ArenaPointer node)
     {
         space.Table.RequireBlock(node, NodeUse(directory, depth, key));

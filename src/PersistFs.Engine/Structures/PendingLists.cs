@@ -3,8 +3,12 @@ using PersistFs.Engine.Transactions;
 
 namespace PersistFs.Engine.Structures;
 
-/// <summary>Inodes with unfinished work: without a name, or with contents past their size (FORMAT.md, section 9).</summary>
-/// <remarks>INVARIANT: an inode is on its list exactly when its contents word says so; the caller owns the inode's lock.</remarks>
+/// <summary>
+/// Inodes with unfinished work: without a name, or with contents past their size (FORMAT.md, section 9).
+/// </summary>
+/// <remarks>
+/// INVARIANT: an inode is on its list exactly when its contents word says so; the caller owns the inode's lock.
+/// </remarks>
 internal sealed class PendingLists
 {
     private readonly Space space;
@@ -44,7 +48,10 @@ internal sealed class PendingLists
         transaction.Set(in record.ContentsWord, word.WithPending(listed: false, trim: false).Value);
     }
 
-    /// <summary>Copies up to <paramref name="found"/>.Length members of a list, from behind <paramref name="after"/> or from its front.</summary>
+    /// <summary>
+    /// Copies up to <paramref name="found"/>.Length members of a list, from behind <paramref name="after"/> or from
+    /// its front.
+    /// </summary>
     /// <remarks>They may leave the list as soon as this returns: who acts on one locks it and looks again.</remarks>
     public int Peek(int list, InodeNumber after, Span<InodeNumber> found)
     {

@@ -6,7 +6,8 @@ namespace PersistFs.Engine.Transactions;
 
 /// <summary>Finds room for objects, blocks and data frames, and takes it back.</summary>
 /// <remarks>
-/// Every allocation is journaled under the frame's lock before its bits are set; every free lowers the journal's count under
+/// Every allocation is journaled under the frame's lock before its bits are set; every free lowers the journal's
+/// count under
 /// the same lock. So an entry that recovery may still act on never speaks of what somebody else has allocated since.
 /// </remarks>
 internal sealed class BlockAllocator
@@ -29,7 +30,9 @@ internal sealed class BlockAllocator
     public FrameSupply Supply => supply;
 
     /// <summary>Reads the frame table once and learns where there is room.</summary>
-    /// <param name="isAttached">Whether a worker frame is in the worker table; if not, its making was cut short.</param>
+    /// <param name="isAttached">
+    /// Whether a worker frame is in the worker table; if not, its making was cut short.
+    /// </param>
     public void Load(Predicate<uint> isAttached)
     {
         supply.Clear();

@@ -105,7 +105,10 @@ internal sealed class Completions
         return true;
     }
 
-    /// <summary>Decides about records whose transaction was under way when the last server died. For recovery, journals being idle.</summary>
+    /// <summary>
+    /// Decides about records whose transaction was under way when the last server died. For recovery, journals being
+    /// idle.
+    /// </summary>
     public static void Resolve(Arena arena, Journal journal)
     {
         for (int index = 0; index < WorkerHeader.CompletionCount; index++)

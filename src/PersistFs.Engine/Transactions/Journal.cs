@@ -4,7 +4,9 @@ using PersistFs.Engine.Format;
 
 namespace PersistFs.Engine.Transactions;
 
-/// <summary>One worker's journal: what undoes the open transaction, and what a committed one still has to free.</summary>
+/// <summary>
+/// One worker's journal: what undoes the open transaction, and what a committed one still has to free.
+/// </summary>
 /// <remarks>
 /// INVARIANT: the state word in the arena covers exactly the entries that are complete; an undo entry is covered before
 /// the store that it undoes (FORMAT.md, section 6).
@@ -75,7 +77,8 @@ internal sealed class Journal
     /// <summary>The last undo entry is done.</summary>
     public void DropUndo()
     {
-        // With the last entry the sequence moves on too, so nothing written for this transaction can count for the next.
+        // With the last entry the sequence moves on too, so nothing written for this transaction can count for the
+        // next.
         if (--undoCount == 0) sequence = JournalWord.AfterAbort(sequence);
         StoreState(0);
     }

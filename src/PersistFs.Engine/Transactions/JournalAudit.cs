@@ -3,10 +3,14 @@ using PersistFs.Engine.Format;
 
 namespace PersistFs.Engine.Transactions;
 
-/// <summary>Looks at a journal that some process left, before any of it is acted on: it might come from anywhere.</summary>
+/// <summary>
+/// Looks at a journal that some process left, before any of it is acted on: it might come from anywhere.
+/// </summary>
 internal static class JournalAudit
 {
-    /// <exception cref="ArenaCorruptException">An entry speaks of something that no transaction could have changed.</exception>
+    /// <exception cref="ArenaCorruptException">
+    /// An entry speaks of something that no transaction could have changed.
+    /// </exception>
     public static void Require(Space space, Journal journal)
     {
         if (journal.UndoCount > WorkerHeader.UndoCapacity || journal.FreeCount > WorkerHeader.FreesCapacity)
@@ -47,7 +51,10 @@ internal static class JournalAudit
             throw new ArenaCorruptException($"A journal would free {pointer} as type {(int)type}, which cannot be.");
     }
 
-    /// <summary>Whether a word lies where transactions store: in blocks, in tables of frame 0, in this worker's counts and cursors.</summary>
+    /// <summary>
+    /// Whether a word lies where transactions store: in blocks, in tables of frame 0, in this worker's counts and
+    /// cursors.
+    /// </summary>
     private static bool MayHoldWord(Space space, Journal journal, ArenaPointer pointer, int length)
     {
         ulong offset = pointer.Value;

@@ -6,7 +6,9 @@ using PersistFs.Engine.Format;
 namespace PersistFs.Engine.Transactions;
 
 /// <summary>From what a dead process left to the last commit. It may itself be killed and run again.</summary>
-/// <remarks>Runs alone, before the allocator has read the frame table; each step lowers a count once it is done.</remarks>
+/// <remarks>
+/// Runs alone, before the allocator has read the frame table; each step lowers a count once it is done.
+/// </remarks>
 internal static class Recovery
 {
     /// <exception cref="ArenaCorruptException">The worker table or a journal cannot be what it should be.</exception>

@@ -6,6 +6,8 @@ internal enum SpaceLevel
     /// <summary>Must leave the reserve alone.</summary>
     Ordinary,
 
-    /// <summary>May use it: data that the kernel has acknowledged to its writer already, and work that frees more.</summary>
+    /// <summary>
+    /// May use it: data that the kernel has acknowledged to its writer already, and work that frees more.
+    /// </summary>
     Acknowledged,
 }

@@ -6,8 +6,10 @@ namespace PersistFs.Engine.Transactions;
 
 /// <summary>The only writer: an all-or-nothing change, in place, undone unless committed.</summary>
 /// <remarks>
-/// Validate, reserve, change, commit. After <see cref="TryReserve"/> nothing refuses. What is stored with <see cref="Set"/> is
-/// journaled; what is written with the Fresh methods goes to memory that this transaction allocated and nobody else can reach.
+/// Validate, reserve, change, commit. After <see cref="TryReserve"/> nothing refuses. What is stored with
+/// <see cref="Set"/> is
+/// journaled; what is written with the Fresh methods goes to memory that this transaction allocated and nobody else
+/// can reach.
 /// </remarks>
 internal readonly ref struct Transaction
 {
@@ -105,7 +107,9 @@ internal readonly ref struct Transaction
         Set(in count, count + difference);
     }
 
-    /// <summary>Takes the lock of an inode's lookup word until the end of the transaction; the last lock it takes.</summary>
+    /// <summary>
+    /// Takes the lock of an inode's lookup word until the end of the transaction; the last lock it takes.
+    /// </summary>
     public void HoldLookups(InodeNumber inode) => worker.HoldLookups(inode);
 
     /// <summary>With this transaction the request in hand is completed; what it answers is no inode.</summary>

@@ -1,6 +1,9 @@
 namespace PersistFs.Engine.Transactions;
 
-/// <summary>Locks that a transaction takes on the way and holds until it ends, so that what it changed is nobody else's before.</summary>
+/// <summary>
+/// Locks that a transaction takes on the way and holds until it ends, so that what it changed is nobody else's
+/// before.
+/// </summary>
 internal sealed class TransactionLocks
 {
     private const int StrideInWords = 16;

@@ -3,7 +3,9 @@ using PersistFs.Engine.Format;
 
 namespace PersistFs.Engine.Transactions;
 
-/// <summary>Takes back the newest entry of a journal: for an abort, and for recovery once the journal has been audited.</summary>
+/// <summary>
+/// Takes back the newest entry of a journal: for an abort, and for recovery once the journal has been audited.
+/// </summary>
 internal static class UndoStep
 {
     public static void TakeBack(Space space, Journal journal)

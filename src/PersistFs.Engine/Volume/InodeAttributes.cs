@@ -25,7 +25,9 @@ public readonly struct InodeAttributes
         DeviceNumber = isDevice ? (uint)record.Contents : 0;
     }
 
-    /// <summary>A directory shows this many bytes for each entry, as tmpfs does (linux/shmem_fs.h, BOGO_DIRENT_SIZE).</summary>
+    /// <summary>
+    /// A directory shows this many bytes for each entry, as tmpfs does (linux/shmem_fs.h, BOGO_DIRENT_SIZE).
+    /// </summary>
     private const ulong BytesPerEntry = 20;
 
     public InodeNumber Inode { get; }

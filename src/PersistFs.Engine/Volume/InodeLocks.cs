@@ -4,7 +4,9 @@ using PersistFs.Engine.Transactions;
 namespace PersistFs.Engine;
 
 /// <summary>Reader-writer locks of inodes, many inodes to a stripe, in ordinary memory.</summary>
-/// <remarks>A caller takes all the stripes it needs at once, in ascending order; so no two callers wait for each other.</remarks>
+/// <remarks>
+/// A caller takes all the stripes it needs at once, in ascending order; so no two callers wait for each other.
+/// </remarks>
 internal sealed class InodeLocks
 {
     private const int StripeCount = 1024;

@@ -7,12 +7,15 @@ using PersistFs.Engine.Transactions;
 namespace PersistFs.Engine;
 
 /// <summary>
-/// Requests executed exactly once: records of what was done, kept until the reply has left, and what the last server left
+/// Requests executed exactly once: records of what was done, kept until the reply has left, and what the last server
+/// left
 /// of them. A request is whatever a session numbers; 0 is none.
 /// </summary>
 public sealed partial class Volume
 {
-    /// <summary>Records of the last server, by request: until their replies have left or they are known not to be asked for.</summary>
+    /// <summary>
+    /// Records of the last server, by request: until their replies have left or they are known not to be asked for.
+    /// </summary>
     private readonly Dictionary<ulong, ArenaPointer> inherited = [];
 
     /// <summary>Deaths of servers in the same request after which it is given up.</summary>
@@ -24,8 +27,13 @@ public sealed partial class Volume
     /// <summary>The request's reply has left, or never will.</summary>
     public void EndRequest(Worker worker) => worker.Completions.End();
 
-    /// <summary>Whether a request that is sent again was executed by a server before; then <paramref name="attributes"/> is what it found or made.</summary>
-    /// <exception cref="ArenaCorruptException">The kernel cannot have let go of the inode yet, and it does not exist.</exception>
+    /// <summary>
+    /// Whether a request that is sent again was executed by a server before; then <paramref name="attributes"/> is
+    /// what it found or made.
+    /// </summary>
+    /// <exception cref="ArenaCorruptException">
+    /// The kernel cannot have let go of the inode yet, and it does not exist.
+    /// </exception>
     public bool TryRecall(ulong request, out InodeAttributes attributes)
     {
         attributes = default;
@@ -38,7 +46,10 @@ public sealed partial class Volume
         return true;
     }
 
-    /// <summary>Whether a listing that is asked for again was made by a server before; then <paramref name="reply"/> is what it was to answer.</summary>
+    /// <summary>
+    /// Whether a listing that is asked for again was made by a server before; then <paramref name="reply"/> is what
+    /// it was to answer.
+    /// </summary>
     public bool TryRecallListing(ulong request, out ReadOnlySpan<byte> reply)
     {
         reply = default;
@@ -48,7 +59,9 @@ public sealed partial class Volume
         return true;
     }
 
-    /// <summary>Whether a request has ended the servers that took it <see cref="DeathsMax"/> times, and was not executed.</summary>
+    /// <summary>
+    /// Whether a request has ended the servers that took it <see cref="DeathsMax"/> times, and was not executed.
+    /// </summary>
     public bool IsGivenUp(ulong request) => !inherited.ContainsKey(request) && DeathsOf(request) >= DeathsMax;
 
     /// <summary>A request sent again has been answered; what was kept for it is dropped.</summary>
@@ -64,7 +77,9 @@ public sealed partial class Volume
         inherited.Clear();
     }
 
-    /// <summary>Keeps the reply that lists what <paramref name="worker"/> has named, and counts a lookup of each inode in it.</summary>
+    /// <summary>
+    /// Keeps the reply that lists what <paramref name="worker"/> has named, and counts a lookup of each inode in it.
+    /// </summary>
     /// <param name="worker">The worker of the reader that listed, still open.</param>
     /// <param name="reply">The reply, at most <see cref="ListingBytesMax"/> bytes.</param>
     /// <returns>False when no record is free: the reply must not leave with inodes in it.</returns>
@@ -118,7 +133,9 @@ public sealed partial class Volume
         Completions.Clear(space.Arena, pointer);
     }
 
-    /// <summary>Counts a death against the request that a dead worker had in hand, unless it had been executed.</summary>
+    /// <summary>
+    /// Counts a death against the request that a dead worker had in hand, unless it had been executed.
+    /// </summary>
     private void Suspect(in WorkerHeader header)
     {
         ulong request = header.RequestInHand;

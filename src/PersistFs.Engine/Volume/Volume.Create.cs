@@ -15,7 +15,10 @@ public sealed partial class Volume
     /// <param name="node">What it is like.</param>
     /// <param name="target">Where a symbolic link leads, 1 to 4095 bytes; else empty.</param>
     /// <param name="attributes">The new file.</param>
-    /// <returns>EEXIST, ENOSPC, EPERM in an immutable directory, EMLINK, ENOENT in a removed one, EINVAL for a type that cannot be.</returns>
+    /// <returns>
+    /// EEXIST, ENOSPC, EPERM in an immutable directory, EMLINK, ENOENT in a removed one, EINVAL for a type that
+    /// cannot be.
+    /// </returns>
     public Errno Create(
         Worker worker, InodeNumber directory, FileName name, in NewNode node, ReadOnlySpan<byte> target, out InodeAttributes attributes)
     {
@@ -43,7 +46,10 @@ public sealed partial class Volume
         return Errno.OK;
     }
 
-    /// <summary>Makes a regular file without a name (O_TMPFILE); it goes when the kernel lets go of it, unless it is linked before.</summary>
+    /// <summary>
+    /// Makes a regular file without a name (O_TMPFILE); it goes when the kernel lets go of it, unless it is linked
+    /// before.
+    /// </summary>
     public Errno CreateUnnamed(Worker worker, InodeNumber directory, in NewNode node, out InodeAttributes attributes)
     {
         attributes = default;

@@ -6,7 +6,10 @@ namespace PersistFs.Engine;
 /// <summary>Directories read.</summary>
 public sealed partial class Volume
 {
-    /// <summary>Begins to list a directory behind a cookie; 0 for the beginning. The directory is locked until the reader is disposed of.</summary>
+    /// <summary>
+    /// Begins to list a directory behind a cookie; 0 for the beginning. The directory is locked until the reader is
+    /// disposed of.
+    /// </summary>
     public Errno ReadDirectory(Worker worker, Format.InodeNumber directory, ulong cookie, out DirectoryReader reader)
     {
         InodeGuard guard = locks.Share(worker, directory);

@@ -23,7 +23,9 @@ public sealed partial class Volume
         return Errno.OK;
     }
 
-    /// <summary>Finds an inode by its number, as a file handle of open_by_handle_at(2) does, and adds one to its lookup count.</summary>
+    /// <summary>
+    /// Finds an inode by its number, as a file handle of open_by_handle_at(2) does, and adds one to its lookup count.
+    /// </summary>
     /// <returns>ESTALE when no file with a name or a holder has the number.</returns>
     public Errno LookupSelf(Worker worker, InodeNumber inode, out InodeAttributes attributes)
     {
@@ -50,7 +52,10 @@ public sealed partial class Volume
         return Errno.OK;
     }
 
-    /// <summary>A request lets go of references, of one inode after the other; some of it may be done already, by a server that died.</summary>
+    /// <summary>
+    /// A request lets go of references, of one inode after the other; some of it may be done already, by a server
+    /// that died.
+    /// </summary>
     /// <returns>How many inodes it has let go of.</returns>
     public int BeginForget(Worker worker, ulong request)
     {
@@ -63,11 +68,15 @@ public sealed partial class Volume
         return 0;
     }
 
-    /// <summary>The kernel lets go of <paramref name="count"/> references; a file without names goes with the last.</summary>
+    /// <summary>
+    /// The kernel lets go of <paramref name="count"/> references; a file without names goes with the last.
+    /// </summary>
     /// <param name="worker">The calling thread's worker.</param>
     /// <param name="inode">The inode, which may be none.</param>
     /// <param name="count">References.</param>
-    /// <param name="isStep">Whether it is a step of the request that <see cref="BeginForget"/> has begun, never to be done twice.</param>
+    /// <param name="isStep">
+    /// Whether it is a step of the request that <see cref="BeginForget"/> has begun, never to be done twice.
+    /// </param>
     public void Forget(Worker worker, InodeNumber inode, ulong count, bool isStep = false)
     {
         if (State == VolumeState.ReadOnly) return;

@@ -61,7 +61,10 @@ public sealed partial class Volume
     }
 
     /// <summary>Waits until every operation that was under way when this was called has ended.</summary>
-    /// <remarks>An operation may be looking at a frame that it took from a stale number; it must not lose its memory meanwhile.</remarks>
+    /// <remarks>
+    /// An operation may be looking at a frame that it took from a stale number; it must not lose its memory
+    /// meanwhile.
+    /// </remarks>
     private void AwaitOperations(Worker self)
     {
         Worker[] others;

@@ -19,7 +19,9 @@ public sealed partial class Volume
     public bool MayGainRoom =>
         Environment.TickCount64 - Volatile.Read(ref lastOrphanTime) < OrphanIsRecentMilliseconds;
 
-    /// <summary>Removes the name of a file that is no directory. The file goes with its last name and last reference.</summary>
+    /// <summary>
+    /// Removes the name of a file that is no directory. The file goes with its last name and last reference.
+    /// </summary>
     /// <returns>ENOENT, EISDIR, EPERM for an immutable or append-only file or directory.</returns>
     public Errno Unlink(Worker worker, InodeNumber directory, FileName name) => Remove(worker, directory, name, isDirectory: false);
 

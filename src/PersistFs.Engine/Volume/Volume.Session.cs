@@ -7,7 +7,9 @@ using PersistFs.Engine.Transactions;
 
 namespace PersistFs.Engine;
 
-/// <summary>The session: one connection to the kernel, which may be served by many processes, one after the other.</summary>
+/// <summary>
+/// The session: one connection to the kernel, which may be served by many processes, one after the other.
+/// </summary>
 public sealed partial class Volume
 {
     /// <summary>Bytes in which a server keeps what it has agreed on with the kernel.</summary>
@@ -36,7 +38,8 @@ public sealed partial class Volume
     }
 
     /// <summary>
-    /// Goes on with the session that another process has left: its lookup counts hold, and so do its records of requests
+    /// Goes on with the session that another process has left: its lookup counts hold, and so do its records of
+    /// requests
     /// that the kernel may send again. Listings that were never delivered are counted no more.
     /// </summary>
     /// <remarks>
@@ -52,7 +55,8 @@ public sealed partial class Volume
         {
             if (Instance.Session is 0 or > Layout.SessionMax)
                 throw new ArenaCorruptException($"There can be no session {Instance.Session}.");
-            // All records first: whether a request was executed may be told by another slot than the one that had it in hand.
+            // All records first: whether a request was executed may be told by another slot than the one that had it
+            // in hand.
             for (int slot = 0; slot < Layout.WorkerSlotCount; slot++)
             {
                 if (space.WorkerTableEntry(slot) != 0) Inherit(slot);

@@ -54,7 +54,9 @@ public sealed partial class Volume : IDisposable
     private ref readonly InstanceRecord Instance =>
         ref space.Arena.At<InstanceRecord>(new ArenaPointer(Layout.InstanceTableOffset));
 
-    /// <summary>Opens the arena at <paramref name="path"/>, finishing or undoing what a dead process left in flight.</summary>
+    /// <summary>
+    /// Opens the arena at <paramref name="path"/>, finishing or undoing what a dead process left in flight.
+    /// </summary>
     /// <exception cref="ArenaException">It is no arena, or not one that can be opened now.</exception>
     public static Volume Open(string path, VolumeOptions options) => VolumeOpener.Open(path, options);
 

@@ -6,12 +6,15 @@ namespace PersistFs.Engine;
 
 /// <summary>Looks at everything in an arena and says what breaks a rule of FORMAT.md. Changes nothing.</summary>
 /// <remarks>
-/// Each object is looked at once, in the order in which it lies in the arena where that is possible; no image makes it run for longer,
+/// Each object is looked at once, in the order in which it lies in the arena where that is possible; no image makes
+/// it run for longer,
 /// recurse deeper than the format's six levels, or take more memory than a small part of the arena's.
 /// </remarks>
 public static class VolumeChecker
 {
-    /// <summary>Opens the arena at <paramref name="path"/>, which finishes what a dead process left in flight, and checks it.</summary>
+    /// <summary>
+    /// Opens the arena at <paramref name="path"/>, which finishes what a dead process left in flight, and checks it.
+    /// </summary>
     /// <exception cref="ArenaException">It is no arena, or not one that can be opened now.</exception>
     public static CheckReport Check(string path, VolumeOptions options, Action<CheckProgress>? progress = null)
     {

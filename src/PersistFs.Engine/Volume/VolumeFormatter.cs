@@ -10,7 +10,8 @@ namespace PersistFs.Engine;
 
 /// <summary>Makes an arena with an empty tree.</summary>
 /// <remarks>
-/// The copy of the superblock is written last but one and the superblock last, over pages invalidated first: a formatter that
+/// The copy of the superblock is written last but one and the superblock last, over pages invalidated first: a
+/// formatter that
 /// is killed leaves either no arena or a whole one.
 /// </remarks>
 public static class VolumeFormatter

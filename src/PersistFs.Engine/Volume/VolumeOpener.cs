@@ -8,7 +8,9 @@ using PersistFs.Linux;
 
 namespace PersistFs.Engine;
 
-/// <summary>From a file to an open volume: lock, identity, geometry, recovery. Constant time, however many files.</summary>
+/// <summary>
+/// From a file to an open volume: lock, identity, geometry, recovery. Constant time, however many files.
+/// </summary>
 internal static class VolumeOpener
 {
     private const ulong KnownReadOnlyCompatible = 0;
@@ -46,7 +48,9 @@ internal static class VolumeOpener
         return Serve(backing, address, in superblock, options);
     }
 
-    /// <summary>Refuses what <see cref="Open(string, VolumeOptions)"/> would refuse of the format; locks and changes nothing.</summary>
+    /// <summary>
+    /// Refuses what <see cref="Open(string, VolumeOptions)"/> would refuse of the format; locks and changes nothing.
+    /// </summary>
     /// <exception cref="ArenaException">The file is no arena, or one of a format that is not known here.</exception>
     public static void RequireKnownFormat(string path)
     {
@@ -101,7 +105,9 @@ internal static class VolumeOpener
     /// <param name="length">Bytes of its backing.</param>
     /// <param name="first">What lies where the superblock should be.</param>
     /// <param name="copy">What lies where its copy should be.</param>
-    /// <exception cref="ArenaException">It is no arena, is damaged, of another length or of an unknown format.</exception>
+    /// <exception cref="ArenaException">
+    /// It is no arena, is damaged, of another length or of an unknown format.
+    /// </exception>
     internal static Superblock Choose(string name, ulong length, in Superblock first, in Superblock copy)
     {
         bool isFirstGood = IsGood(in first);

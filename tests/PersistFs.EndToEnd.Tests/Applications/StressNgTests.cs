@@ -5,7 +5,8 @@ namespace PersistFs.EndToEnd.Tests.Applications;
 public sealed class StressNgTests(MountedTree tree) : TreeTest(tree)
 {
     /// <summary>
-    /// Some stressors go through all that is mounted, and would tell of trees that other tests kill or fill meanwhile: in
+    /// Some stressors go through all that is mounted, and would tell of trees that other tests kill or fill
+    /// meanwhile: in
     /// the mount namespace of this script only the tree $1 is left of those that have a server.
     /// </summary>
     private const string Alone = """

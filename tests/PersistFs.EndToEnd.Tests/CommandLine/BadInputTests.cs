@@ -2,7 +2,9 @@ using PersistFs.Testing.EndToEnd;
 
 namespace PersistFs.EndToEnd.Tests.CommandLine;
 
-/// <summary>Every mistake has an exit code, names the object and the next step on stderr, and changes nothing.</summary>
+/// <summary>
+/// Every mistake has an exit code, names the object and the next step on stderr, and changes nothing.
+/// </summary>
 public sealed class BadInputTests : IDisposable
 {
     private readonly Scratch scratch = new();

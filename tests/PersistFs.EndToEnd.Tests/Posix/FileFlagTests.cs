@@ -119,7 +119,9 @@ public sealed class FileFlagTests(MountedTree tree) : TreeTest(tree)
         Assert.Equal(0, FlagsOf(path) & Immutable);
     }
 
-    /// <summary>New flags make a new change time, as soon as the clock has gone on, and leave the modification time.</summary>
+    /// <summary>
+    /// New flags make a new change time, as soon as the clock has gone on, and leave the modification time.
+    /// </summary>
     private static void AssertChanges(string path)
     {
         Stat before = StatusOf(path), after;

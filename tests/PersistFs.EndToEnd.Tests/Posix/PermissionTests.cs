@@ -1,6 +1,8 @@
 namespace PersistFs.EndToEnd.Tests.Posix;
 
-/// <summary>Owners, groups, modes, umask, sticky and setgid directories, as users without privilege meet them.</summary>
+/// <summary>
+/// Owners, groups, modes, umask, sticky and setgid directories, as users without privilege meet them.
+/// </summary>
 [Collection(PosixCollection.Name)]
 public sealed class PermissionTests(MountedTree tree) : TreeTest(tree)
 {

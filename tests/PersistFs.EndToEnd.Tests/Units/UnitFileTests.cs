@@ -28,7 +28,9 @@ public sealed class UnitFileTests
         }
     }
 
-    /// <summary>Each of these would mount the tree where nobody sees it, take it away from its users, or delete arenas.</summary>
+    /// <summary>
+    /// Each of these would mount the tree where nobody sees it, take it away from its users, or delete arenas.
+    /// </summary>
     [Theory]
     [InlineData("PrivateTmp")]
     [InlineData("PrivateMounts")]

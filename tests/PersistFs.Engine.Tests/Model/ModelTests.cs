@@ -6,7 +6,9 @@ using Xunit.Abstractions;
 
 namespace PersistFs.Engine.Tests.Model;
 
-/// <summary>Random operations against a model: alone, with kills in their middle, and on several threads at once.</summary>
+/// <summary>
+/// Random operations against a model: alone, with kills in their middle, and on several threads at once.
+/// </summary>
 public sealed class ModelTests
 {
     private const ulong ArenaSizeInBytes = 128UL << 20;

@@ -7,7 +7,8 @@ namespace PersistFs.Engine.Tests.Requests;
 /// <summary>A request that must be executed once.</summary>
 /// <param name="Name">What is asked for, for the test's name.</param>
 /// <param name="Prepare">
-/// Makes what it needs below the directory it is given, and returns the request itself, which knows inodes and no paths.
+/// Makes what it needs below the directory it is given, and returns the request itself, which knows inodes and no
+/// paths.
 /// </param>
 internal sealed record RequestCase(string Name, Func<VolumeUser, string, Func<Volume, Worker, RequestReply>> Prepare)
 {

@@ -6,7 +6,9 @@ using Xunit.Abstractions;
 
 namespace PersistFs.Engine.Tests.Requests;
 
-/// <summary>Requests that are sent again after their server was killed, at every store; and their next servers killed as well.</summary>
+/// <summary>
+/// Requests that are sent again after their server was killed, at every store; and their next servers killed as well.
+/// </summary>
 public sealed class RequestCrashTests
 {
     private const ulong Number = 7;

@@ -9,7 +9,9 @@ using Xunit.Abstractions;
 
 namespace PersistFs.Engine.Tests.Requests;
 
-/// <summary>What a dead server is said to have left, and cannot have: a successor answers with errors at worst.</summary>
+/// <summary>
+/// What a dead server is said to have left, and cannot have: a successor answers with errors at worst.
+/// </summary>
 public sealed class ResumedDamageTests : IDisposable
 {
     private const ulong Number = 7;

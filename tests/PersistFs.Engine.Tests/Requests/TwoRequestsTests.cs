@@ -4,7 +4,9 @@ using Xunit.Abstractions;
 
 namespace PersistFs.Engine.Tests.Requests;
 
-/// <summary>Two requests in two directories, one of them stopped in its middle, and a kill at every store of the other.</summary>
+/// <summary>
+/// Two requests in two directories, one of them stopped in its middle, and a kill at every store of the other.
+/// </summary>
 public sealed class TwoRequestsTests
 {
     private const string FirstPlace = "/first";

@@ -6,7 +6,9 @@ using PersistFs.Testing;
 
 namespace PersistFs.Server.Tests.Requests;
 
-/// <summary>From the request's bytes to the reply's, through dispatcher, file system and engine, nothing is allocated.</summary>
+/// <summary>
+/// From the request's bytes to the reply's, through dispatcher, file system and engine, nothing is allocated.
+/// </summary>
 public sealed class AllocationTests
 {
     private const int WarmUpRounds = 300;

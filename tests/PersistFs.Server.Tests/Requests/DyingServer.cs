@@ -27,7 +27,9 @@ internal sealed class DyingServer : IDisposable
         return left;
     }
 
-    /// <summary>As <see cref="DieAfter"/>, but the server dies with the request in hand and nothing of it done.</summary>
+    /// <summary>
+    /// As <see cref="DieAfter"/>, but the server dies with the request in hand and nothing of it done.
+    /// </summary>
     public Volume DieBefore(InlineServer server, string path, ulong unique, KernelRequestBuilder request) =>
         Die(server, path, unique, isExecuted: false, () => server.ServeAs(unique, request));
 
@@ -70,7 +72,9 @@ internal sealed class DyingServer : IDisposable
         return left ?? throw new InvalidOperationException($"Request {unique} was never in hand.");
     }
 
-    /// <summary>Sees when a request is taken in hand, and when it is not in hand any more: then its record is still there.</summary>
+    /// <summary>
+    /// Sees when a request is taken in hand, and when it is not in hand any more: then its record is still there.
+    /// </summary>
     private sealed class RequestObserver(Volume volume, ulong unique, bool isExecuted, Action die) : CrashObserver
     {
         private bool wasInHand;

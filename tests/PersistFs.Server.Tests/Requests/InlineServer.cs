@@ -81,7 +81,9 @@ internal sealed class InlineServer : IDisposable
         DispatchAs(lastUnique, request);
     }
 
-    /// <summary>As <see cref="Dispatch"/>, under a number of its own; the reply, if any, is left in the socket.</summary>
+    /// <summary>
+    /// As <see cref="Dispatch"/>, under a number of its own; the reply, if any, is left in the socket.
+    /// </summary>
     public void DispatchAs(ulong unique, Span<byte> request)
     {
         MemoryMarshal.Write(request[HeaderUniqueOffset..], in unique);

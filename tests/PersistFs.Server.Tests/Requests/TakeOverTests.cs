@@ -8,7 +8,9 @@ using PersistFs.Testing.Crash;
 
 namespace PersistFs.Server.Tests.Requests;
 
-/// <summary>Requests sent again to a server that took over: the bytes that answer them, and what they do to the tree.</summary>
+/// <summary>
+/// Requests sent again to a server that took over: the bytes that answer them, and what they do to the tree.
+/// </summary>
 public sealed class TakeOverTests : IDisposable
 {
     private const ulong Unique = 4242;
@@ -185,7 +187,9 @@ public sealed class TakeOverTests : IDisposable
     private static ulong LookupsOf(Volume volume) =>
         LookupImage.Held(volume).Aggregate(0UL, (sum, held) => sum + held.Count);
 
-    /// <summary>Insists that the tree and the kernel's references are as in the server that has executed the request once.</summary>
+    /// <summary>
+    /// Insists that the tree and the kernel's references are as in the server that has executed the request once.
+    /// </summary>
     private void RequireSame(InlineServer successor)
     {
         CheckReport report = VolumeChecker.Check(successor.Volume);

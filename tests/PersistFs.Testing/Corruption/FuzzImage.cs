@@ -12,7 +12,9 @@ namespace PersistFs.Testing.Corruption;
 /// <summary>A small arena that holds something of everything, and where in it there is something to damage.</summary>
 internal sealed class FuzzImage : IDisposable
 {
-    /// <summary>Kinds of images: a tree at rest, and trees whose process was killed at some store of some operation.</summary>
+    /// <summary>
+    /// Kinds of images: a tree at rest, and trees whose process was killed at some store of some operation.
+    /// </summary>
     public const int Count = 8;
 
     private const int ManyNames = 400;
@@ -71,7 +73,9 @@ internal sealed class FuzzImage : IDisposable
         for (int index = 0; index < ManyNames; index++) Do(user.CreateFile($"/many/a longer name, number {index}"));
     }
 
-    /// <summary>Requests that were executed and not answered: a lookup, and a listing of all its inodes or of some.</summary>
+    /// <summary>
+    /// Requests that were executed and not answered: a lookup, and a listing of all its inodes or of some.
+    /// </summary>
     private static void LeaveRequests(MemoryArena arena)
     {
         Volume volume = arena.Volume;

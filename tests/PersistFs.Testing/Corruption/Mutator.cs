@@ -5,7 +5,9 @@ using PersistFs.Testing.Crash;
 
 namespace PersistFs.Testing.Corruption;
 
-/// <summary>Damages an arena in ways that a seed decides: flipped bits, foreign words, swapped and lost ranges.</summary>
+/// <summary>
+/// Damages an arena in ways that a seed decides: flipped bits, foreign words, swapped and lost ranges.
+/// </summary>
 internal sealed class Mutator
 {
     private const int DamagesMax = 4;

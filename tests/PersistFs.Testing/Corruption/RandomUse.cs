@@ -5,7 +5,10 @@ using PersistFs.Testing.Model;
 
 namespace PersistFs.Testing.Corruption;
 
-/// <summary>Uses a damaged tree as if nothing were wrong: names it knows, changed at random, with any answer but a dead process.</summary>
+/// <summary>
+/// Uses a damaged tree as if nothing were wrong: names it knows, changed at random, with any answer but a dead
+/// process.
+/// </summary>
 internal sealed class RandomUse
 {
     private const int StepsMax = 30;

@@ -6,10 +6,14 @@ using Xunit;
 namespace PersistFs.Testing.Crash;
 
 /// <summary>
-/// Runs an operation, and at each of its stores looks at what a kill would leave: recovered in a new volume, the tree must be as
-/// before the operation or as after it, the checker must find nothing, and nothing may be left over once orphans are reaped.
+/// Runs an operation, and at each of its stores looks at what a kill would leave: recovered in a new volume, the tree
+/// must be as
+/// before the operation or as after it, the checker must find nothing, and nothing may be left over once orphans are
+/// reaped.
 /// </summary>
-/// <remarks>Nothing is thrown at a crash point: an exception would run Dispose, and recovery would go untested.</remarks>
+/// <remarks>
+/// Nothing is thrown at a crash point: an exception would run Dispose, and recovery would go untested.
+/// </remarks>
 internal sealed class CrashExplorer
 {
     private readonly MemoryArena arena;
@@ -41,7 +45,9 @@ internal sealed class CrashExplorer
         Require(before, TreeReader.Read(arena.Volume));
     }
 
-    /// <summary>Runs the operation with kills at its stores; the trees found are to be compared by <see cref="Require"/>.</summary>
+    /// <summary>
+    /// Runs the operation with kills at its stores; the trees found are to be compared by <see cref="Require"/>.
+    /// </summary>
     public void Watch(Action operation)
     {
         KillObserver observer = Observe(arena.Backing, depth: 0, "");
@@ -75,7 +81,9 @@ internal sealed class CrashExplorer
     }
 
     /// <param name="source">The arena whose stores are watched.</param>
-    /// <param name="depth">0 in the operation, 1 in the recovery from a kill in it, 2 in the recovery from a kill in that.</param>
+    /// <param name="depth">
+    /// 0 in the operation, 1 in the recovery from a kill in it, 2 in the recovery from a kill in that.
+    /// </param>
     /// <param name="prefix">What happened before, for people.</param>
     private KillObserver Observe(MemoryBacking source, int depth, string prefix) => new(source, plan, random, TryKill)
     {

@@ -21,7 +21,9 @@ internal sealed record CrashPlan
     /// <summary>How often a recovery is killed in a row.</summary>
     public int RecoveryDepth { get; init; } = 1;
 
-    /// <summary>Whether bytes of a file that the operation overwrites may be partly there; all else is before or after.</summary>
+    /// <summary>
+    /// Whether bytes of a file that the operation overwrites may be partly there; all else is before or after.
+    /// </summary>
     public bool MayTearData { get; init; }
 
     /// <summary>Whether the operation is documented to have several steps, each of them whole.</summary>

@@ -5,7 +5,10 @@ using PersistFs.Linux;
 
 namespace PersistFs.Testing.Crash;
 
-/// <summary>A request without a reply, which lets go of inodes one after the other: it lies in its worker's memory until it is done.</summary>
+/// <summary>
+/// A request without a reply, which lets go of inodes one after the other: it lies in its worker's memory until it is
+/// done.
+/// </summary>
 /// <param name="number">Its number in the session.</param>
 /// <param name="slot">The worker that has read it.</param>
 /// <param name="forgotten">Inodes and references.</param>

@@ -7,7 +7,8 @@ using Xunit;
 namespace PersistFs.Testing.Crash;
 
 /// <summary>
-/// Kills with two transactions open: one worker stops at a store of its operation, another runs its own to the end with kills at
+/// Kills with two transactions open: one worker stops at a store of its operation, another runs its own to the end
+/// with kills at
 /// its stores, and each of the two parts of the tree must be as before its operation or as after it.
 /// </summary>
 internal sealed class InterleavedExplorer

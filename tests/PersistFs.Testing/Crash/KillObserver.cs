@@ -7,7 +7,8 @@ namespace PersistFs.Testing.Crash;
 /// <param name="plan">Which stores, and how bulk copies are torn.</param>
 /// <param name="random">Chooses where the plan leaves a choice.</param>
 /// <param name="tryKill">
-/// Looks at what a kill at this moment would leave: after the stores so far, and after a torn bulk copy where one is given.
+/// Looks at what a kill at this moment would leave: after the stores so far, and after a torn bulk copy where one is
+/// given.
 /// </param>
 internal sealed class KillObserver(
     MemoryBacking source, CrashPlan plan, SeededRandom random, Action<KillObserver, Action<SnapshotBacking>?, string> tryKill)

@@ -6,7 +6,10 @@ using PersistFs.Engine.Transactions;
 
 namespace PersistFs.Testing.Crash;
 
-/// <summary>Which locks of a volume are held while its only other thread is stopped: who wants one of them would wait for ever.</summary>
+/// <summary>
+/// Which locks of a volume are held while its only other thread is stopped: who wants one of them would wait for
+/// ever.
+/// </summary>
 internal static class LockProbe
 {
     private const int StrideInWords = 16;

@@ -7,7 +7,9 @@ using PersistFs.Linux;
 
 namespace PersistFs.Testing.Crash;
 
-/// <summary>Memory for an arena that belongs to no file system; <see cref="SnapshotBacking"/> sees it as it is at one moment.</summary>
+/// <summary>
+/// Memory for an arena that belongs to no file system; <see cref="SnapshotBacking"/> sees it as it is at one moment.
+/// </summary>
 internal sealed unsafe class MemoryBacking : Backing
 {
     private readonly SafeFileHandle file = MemoryFile.Create("persistfs-test");

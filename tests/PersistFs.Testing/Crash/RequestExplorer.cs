@@ -7,8 +7,10 @@ using Xunit;
 namespace PersistFs.Testing.Crash;
 
 /// <summary>
-/// Serves requests, and at each store of it kills the server and lets a successor take over: what was not answered is sent
-/// again, and in the end each request has been executed once, with the reply of that execution, and every reference of the
+/// Serves requests, and at each store of it kills the server and lets a successor take over: what was not answered is
+/// sent
+/// again, and in the end each request has been executed once, with the reply of that execution, and every reference
+/// of the
 /// kernel is counted. Successors are killed in the same way.
 /// </summary>
 internal sealed class RequestExplorer
@@ -48,7 +50,8 @@ internal sealed class RequestExplorer
     }
 
     /// <summary>
-    /// Serves two requests at the same time: one worker stops at a store, another serves its request with kills at every store.
+    /// Serves two requests at the same time: one worker stops at a store, another serves its request with kills at
+    /// every store.
     /// </summary>
     /// <param name="stopAt">The store of the first request at which it waits for the second.</param>
     /// <param name="first">The first request.</param>

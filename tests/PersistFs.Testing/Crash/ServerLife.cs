@@ -4,7 +4,8 @@ using Xunit;
 namespace PersistFs.Testing.Crash;
 
 /// <summary>
-/// One server, from the requests it finds to the tree it leaves; and what its successors found and left, each of which took
+/// One server, from the requests it finds to the tree it leaves; and what its successors found and left, each of
+/// which took
 /// over from a kill at another store.
 /// </summary>
 /// <param name="before">The arena before the first server.</param>
@@ -13,7 +14,9 @@ internal sealed class ServerLife(ServedState before, IReadOnlyList<PendingReques
 {
     private readonly List<Outcome> outcomes = [];
 
-    /// <summary>What a successor has left after so many deaths, and its replies: null where one had left before.</summary>
+    /// <summary>
+    /// What a successor has left after so many deaths, and its replies: null where one had left before.
+    /// </summary>
     private readonly record struct Outcome(string Place, int Deaths, ServedState State, IReadOnlyList<RequestReply?> Replies);
 
     public IReadOnlyList<PendingRequest> Requests => requests;
@@ -23,7 +26,9 @@ internal sealed class ServerLife(ServedState before, IReadOnlyList<PendingReques
         before,
         [.. requests.Where(request => !request.HasLeft).Select(request => new PendingRequest(request.Request, request.Path))]);
 
-    /// <summary>Notes what the successor has left who took over at <paramref name="place"/>, after so many deaths.</summary>
+    /// <summary>
+    /// Notes what the successor has left who took over at <paramref name="place"/>, after so many deaths.
+    /// </summary>
     public void Note(string place, int deaths, ServerLife successor, ServedState state) => outcomes.Add(new Outcome(
         place, deaths, state,
         [.. requests.Select(request => successor.Requests.FirstOrDefault(other => other.Request == request.Request)?.Reply)]));

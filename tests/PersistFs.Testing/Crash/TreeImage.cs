@@ -22,12 +22,17 @@ internal sealed class TreeImage
     /// <summary>The first difference to another tree, for people; null if there is none.</summary>
     public string? FindDifference(TreeImage other) => FindDifference(other, static (mine, theirs) => mine.HasContentsOf(theirs));
 
-    /// <summary>Whether this is <paramref name="before"/> or <paramref name="after"/> but for bytes, each of which is that of either.</summary>
+    /// <summary>
+    /// Whether this is <paramref name="before"/> or <paramref name="after"/> but for bytes, each of which is that of
+    /// either.
+    /// </summary>
     public bool IsMixtureOf(TreeImage before, TreeImage after) =>
         FindDifference(before, (mine, theirs) => IsMixture(mine, theirs, after)) is null
         || FindDifference(after, (mine, theirs) => IsMixture(mine, theirs, before)) is null;
 
-    /// <summary>Whether this is a tree that an operation of several steps may pass on its way: files grown in part.</summary>
+    /// <summary>
+    /// Whether this is a tree that an operation of several steps may pass on its way: files grown in part.
+    /// </summary>
     public bool IsStepBetween(TreeImage before, TreeImage after)
     {
         if (!files.Keys.SequenceEqual(before.files.Keys)) return false;

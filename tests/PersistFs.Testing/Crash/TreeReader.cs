@@ -6,7 +6,9 @@ using PersistFs.Linux;
 
 namespace PersistFs.Testing.Crash;
 
-/// <summary>Reads a tree straight from the format, by none of the code that wrote it. The checker has found nothing before.</summary>
+/// <summary>
+/// Reads a tree straight from the format, by none of the code that wrote it. The checker has found nothing before.
+/// </summary>
 internal sealed class TreeReader
 {
     private const ulong PointerMask = (1UL << 56) - 1 & ~0x3FUL;

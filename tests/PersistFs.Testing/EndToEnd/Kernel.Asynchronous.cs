@@ -8,7 +8,9 @@ public static unsafe partial class Kernel
     private const ushort WriteCommand = 1;
 
     /// <summary>Writes by io_submit(2) and waits for the end of it by io_getevents(2).</summary>
-    /// <returns>Bytes written; -1 when a call fails; less than -1 for a write that does: minus its error number.</returns>
+    /// <returns>
+    /// Bytes written; -1 when a call fails; less than -1 for a write that does: minus its error number.
+    /// </returns>
     public static long WriteAsynchronously(int file, byte* bytes, int length, long offset)
     {
         nint context = 0;

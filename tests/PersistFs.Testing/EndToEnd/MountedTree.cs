@@ -97,7 +97,9 @@ public sealed class MountedTree : IDisposable
         return int.Parse(status[(status.LastIndexOf(')') + 4)..].Split(' ')[0], CultureInfo.InvariantCulture);
     }
 
-    /// <summary>Ends the server and its keeper by SIGKILL, so that the connection is lost, and waits until they are gone.</summary>
+    /// <summary>
+    /// Ends the server and its keeper by SIGKILL, so that the connection is lost, and waits until they are gone.
+    /// </summary>
     public void Kill() => Kill(ServerProcessId);
 
     /// <inheritdoc cref="Kill()"/>

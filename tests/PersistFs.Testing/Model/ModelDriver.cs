@@ -5,7 +5,9 @@ using PersistFs.Linux;
 namespace PersistFs.Testing.Model;
 
 /// <summary>Does random operations, each to a volume and to the model, and compares the answers.</summary>
-/// <remarks>Everything happens below one directory, so that several drivers can work on one volume at the same time.</remarks>
+/// <remarks>
+/// Everything happens below one directory, so that several drivers can work on one volume at the same time.
+/// </remarks>
 internal sealed class ModelDriver
 {
     private const int PathsMax = 60;

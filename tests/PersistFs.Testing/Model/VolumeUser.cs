@@ -7,7 +7,9 @@ using PersistFs.Linux;
 
 namespace PersistFs.Testing.Model;
 
-/// <summary>One thread that works on a volume by paths, as a kernel would: every reference it is given, it gives back.</summary>
+/// <summary>
+/// One thread that works on a volume by paths, as a kernel would: every reference it is given, it gives back.
+/// </summary>
 internal sealed class VolumeUser
 {
     private const int PermissionBits = 0x1FF;
