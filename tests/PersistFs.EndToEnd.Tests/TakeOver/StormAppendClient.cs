@@ -19,6 +19,8 @@ internal sealed class StormAppendClient(string home, int seed) : StormClient(hom
 
     protected override void Close()
     {
+        // The last round may have been the one that ended a file.
+        if (appended.Sum() == 0) return;
         Check();
         Succeeds(Syscall.unlink(Path));
         Array.Clear(appended);
