@@ -50,6 +50,9 @@ public sealed class Session
     /// <summary>Completes when the last worker has ended.</summary>
     public Task<SessionEnd> Completion => completion.Task;
 
+    /// <summary>How many workers serve, or are about to.</summary>
+    internal int ServingCount => Volatile.Read(ref serving);
+
     /// <summary>Bytes of memory each worker asks its <see cref="IBufferProvider"/> for.</summary>
     /// <param name="pagesMax">The most pages of 4 KiB in one request, as negotiated or as wanted, the larger.</param>
     public static int BufferLengthInBytes(int pagesMax) =>
@@ -112,7 +115,7 @@ public sealed class Session
         isStopping = true;
         do
         {
-            if (Volatile.Read(ref serving) == 0) completion.TrySetResult(end ?? Stopped);
+            if (ServingCount == 0) completion.TrySetResult(end ?? Stopped);
             foreach (Worker worker in workers)
             {
                 if (worker.ThreadId != 0 && !worker.HasEnded) _ = Libc.WakeThread(worker.ThreadId);

@@ -261,7 +261,9 @@ internal sealed unsafe class RecordingFileSystem : IFileSystem
         if (waits)
         {
             Waiting.Set();
-            Gate.Wait();
+
+            // A test that fails without opening the gate is not to hang at its end.
+            Gate.Wait(TimeSpan.FromSeconds(30));
         }
         return Answer;
     }

@@ -40,9 +40,9 @@ public sealed class TakeOverTests : IDisposable
         Caller maker = new(() => Syscall.mkdir(Connection["directory/made"], FilePermissions.ACCESSPERMS));
         Connection.Answer(Connection.Take().Header, Errno.ENOENT);
         RequestInHand making = Connection.Take(Opcode.MakeDirectory);
-        Caller[] callers = [.. from number in InHand select new Caller(() => IsThere($"name{number}"))];
+        Caller[] callers = [.. from number in InHand select Look($"name{number}")];
         foreach (Caller _ in callers) Connection.Take(Opcode.Lookup);
-        Caller late = new(() => IsThere("late"));
+        Caller late = Look("late");
         Connection.WaitForRequest();
         tree.Calls.Clear();
 
@@ -68,7 +68,7 @@ public sealed class TakeOverTests : IDisposable
     public void A_call_goes_on_over_three_servers()
     {
         StartAndStop(() => MakeDirectories("directory"));
-        Caller caller = new(() => IsThere("missing"));
+        Caller caller = Look("missing");
         Connection.Take(Opcode.Lookup);
         for (int death = 0; death < 2; death++)
         {
@@ -117,7 +117,7 @@ public sealed class TakeOverTests : IDisposable
 
         Assert.True(tree.Replayed.Wait(Patience));
         Assert.DoesNotContain("Lookup missing again", tree.Calls);
-        Assert.Equal(-1, IsThere("missing"));
+        Assert.Equal(-1, Look("missing").Result);
     }
 
     [ResendTheory, InlineData(false, false), InlineData(true, false), InlineData(true, true)]
@@ -130,7 +130,7 @@ public sealed class TakeOverTests : IDisposable
         Assert.Equal(Errno.OK, successor.TakeOver([]));
 
         MakeDirectories("directory");
-        Assert.Equal(0, IsThere("directory"));
+        Assert.Equal(0, Look("directory").Result);
         Assert.True(tree.Replayed.Wait(Patience));
         Assert.Single(tree.Calls, "ReplayEnded");
         Assert.Equal(wasKept, tree.Terms == kept);
@@ -141,7 +141,7 @@ public sealed class TakeOverTests : IDisposable
     public async Task A_connection_that_has_ended_ends_the_session()
     {
         StartAndStop(() => MakeDirectories("directory"));
-        Caller caller = new(() => IsThere("missing"));
+        Caller caller = Look("missing");
         Connection.Take(Opcode.Lookup);
         Connection.Abort();
         Assert.Equal(-1, caller.Result);
@@ -166,7 +166,7 @@ public sealed class TakeOverTests : IDisposable
 
         Assert.True(tree.Replayed.Wait(Patience));
         Assert.NotNull(tree.Terms);
-        Assert.Equal(-1, Syscall.stat(connection["missing"], out _));
+        Assert.Equal(-1, new Caller(() => Syscall.stat(connection["missing"], out _)).Result);
         Assert.Single(tree.Calls, "ReplayEnded");
     }
 
@@ -183,11 +183,11 @@ public sealed class TakeOverTests : IDisposable
     {
         foreach (string name in names)
         {
-            Assert.Equal(0, Syscall.mkdir(Connection[name], FilePermissions.ACCESSPERMS));
+            Assert.Equal(0, new Caller(() => Syscall.mkdir(Connection[name], FilePermissions.ACCESSPERMS)).Result);
         }
     }
 
-    private int IsThere(string name) => Syscall.stat(Connection[name], out _);
+    private Caller Look(string name) => new(() => Syscall.stat(Connection[name], out _));
 
     /// <summary>The state that /proc/PID/stat shows behind the program's name.</summary>
     private static char StateOf(Process process)
@@ -196,7 +196,7 @@ public sealed class TakeOverTests : IDisposable
         return status[status.LastIndexOf(')') + 2];
     }
 
-    /// <summary>One system call on a thread of its own.</summary>
+    /// <summary>One system call on a thread of its own: without a server, it is not the test that waits for ever.</summary>
     private sealed class Caller
     {
         private const int StackLength = 128 * 1024;

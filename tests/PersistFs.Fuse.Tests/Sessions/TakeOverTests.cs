@@ -135,6 +135,25 @@ public sealed class TakeOverTests
     }
 
     [Fact]
+    public async Task A_session_that_took_over_ends_with_its_last_worker()
+    {
+        RecordingFileSystem fileSystem = new();
+        using KernelPeer peer = new(fileSystem, ThreeWorkers, Terms);
+        Assert.Equal(Errno.OK, peer.Session.TakeOver([]));
+        Assert.True(SpinWait.SpinUntil(() => peer.Session.ServingCount == 3, Patience));
+        fileSystem.Gate.Reset();
+        peer.Send(Lookup);
+        Assert.True(fileSystem.Waiting.Wait(Patience));
+
+        peer.Close();
+        Assert.True(SpinWait.SpinUntil(() => peer.Session.ServingCount == 1, Patience));
+        Assert.False(peer.Session.Completion.IsCompleted);
+        fileSystem.Gate.Set();
+
+        Assert.Equal(SessionEndReason.Unmounted, (await peer.Session.Completion.WaitAsync(Patience)).Reason);
+    }
+
+    [Fact]
     public async Task A_kernel_that_refuses_leaves_the_session_to_be_started()
     {
         RecordingFileSystem fileSystem = new();
