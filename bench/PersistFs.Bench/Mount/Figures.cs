@@ -7,6 +7,8 @@ internal static class Figures
 {
     private const int Thousand = 1000;
     private const int Million = 1_000_000;
+    private const int Rounds = 7;
+    private const int PauseRounds = 21;
 
     /// <param name="arguments">The program to measure; out/persistfs if none is given.</param>
     public static int Run(ReadOnlySpan<string> arguments)
@@ -18,6 +20,7 @@ internal static class Figures
             Print("empty server, own memory, MiB", arena.ServerMemory() / 1048576.0);
             CreateEmpty(arena.Root, 0, 10 * Thousand);
             Print("restart after SIGKILL, 10,000 files, ms", MedianRestart(arena));
+            PrintPauses(arena, "10,000 files");
         }
         using (var arena = new MountedArena(program, "4G"))
         {
@@ -50,19 +53,27 @@ internal static class Figures
         Print("lookup: among 1,000,000 by among 1,000", lastLookup / firstLookup);
         Print("readdir of an entry: of 1,000,000 by of 1,000", List(root) / firstList);
         Print("restart after SIGKILL, 1,000,000 files, ms", MedianRestart(arena));
+        PrintPauses(arena, "1,000,000 files");
         double lastUnlink = Unlink(root, 0, Thousand);
         Unlink(root, Thousand, Million - Thousand);
         Print("unlink: among 1,000,000 by among 1,000", lastUnlink / Unlink(root, Million - Thousand, Million));
     }
 
-    private static double MedianRestart(MountedArena arena)
+    private static double MedianRestart(MountedArena arena) => Median(Rounds, () =>
     {
-        var times = new List<double>();
-        for (int round = 0; round < 7; round++)
-        {
-            arena.Kill();
-            times.Add(arena.Up().TotalMilliseconds);
-        }
+        arena.Kill();
+        return arena.Up();
+    });
+
+    private static void PrintPauses(MountedArena arena, string files)
+    {
+        Print($"longest call around a SIGKILL, {files}, ms", Median(PauseRounds, arena.KillUnderCalls));
+        Print($"longest call around an upgrade, {files}, ms", Median(PauseRounds, arena.UpgradeUnderCalls));
+    }
+
+    private static double Median(int rounds, Func<TimeSpan> measure)
+    {
+        List<double> times = [.. Enumerable.Range(0, rounds).Select(_ => measure().TotalMilliseconds)];
         times.Sort();
         return times[times.Count / 2];
     }

@@ -6,6 +6,8 @@ namespace PersistFs.Bench.Mount;
 /// <summary>A tree served by the shipped program, as an operator would start it, in directories of its own.</summary>
 internal sealed class MountedArena : IDisposable
 {
+    private const int CallsAfterwards = 1000;
+
     private readonly string program;
     private readonly string home = Path.Combine("/dev/shm", $"persistfs-bench-{Environment.ProcessId}");
     private readonly string sizeMax;
@@ -32,13 +34,23 @@ internal sealed class MountedArena : IDisposable
 
     public void Down() => Run("down", Root);
 
-    /// <summary>Ends the server as no program can prepare for.</summary>
+    /// <summary>Ends the server and its keeper as no program can prepare for: the connection is lost.</summary>
     public void Kill()
     {
-        using Process server = Process.GetProcessById(Status().GetProperty("pid").GetInt32());
-        server.Kill();
-        server.WaitForExit();
+        JsonElement status = Status();
+        Kill(status.GetProperty("keeperPid").GetInt32());
+        Kill(status.GetProperty("pid").GetInt32());
     }
+
+    /// <summary>Ends the server, which the keeper then starts again, and returns how long a call waited.</summary>
+    public TimeSpan KillUnderCalls()
+    {
+        int server = Status().GetProperty("pid").GetInt32();
+        return LongestCall(() => Kill(server));
+    }
+
+    /// <summary>Has another server take the place of the present one and returns how long a call waited.</summary>
+    public TimeSpan UpgradeUnderCalls() => LongestCall(() => Run("upgrade", Root));
 
     public JsonElement Status()
     {
@@ -58,6 +70,37 @@ internal sealed class MountedArena : IDisposable
     {
         Down();
         Directory.Delete(home, recursive: true);
+    }
+
+    /// <summary>The longest of calls that a server has to answer, made one after the other around an event.</summary>
+    private TimeSpan LongestCall(Action cause)
+    {
+        long longest = 0;
+        // Names that nobody has asked for, of which the kernel knows nothing.
+        string name = $"{Root}/absent-{Guid.NewGuid():N}-";
+        bool hasHappened = false;
+        var caller = new Thread(() =>
+        {
+            for (int call = 0, after = 0; after < CallsAfterwards; call++)
+            {
+                long start = Stopwatch.GetTimestamp();
+                _ = File.Exists(name + call);
+                longest = Math.Max(longest, Stopwatch.GetTimestamp() - start);
+                if (Volatile.Read(ref hasHappened)) after++;
+            }
+        });
+        caller.Start();
+        cause();
+        Volatile.Write(ref hasHappened, true);
+        caller.Join();
+        return Stopwatch.GetElapsedTime(0, longest);
+    }
+
+    private static void Kill(int processId)
+    {
+        using Process process = Process.GetProcessById(processId);
+        process.Kill();
+        process.WaitForExit();
     }
 
     private string Run(params string[] arguments)
