@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using PersistFs.Linux;
 
 namespace PersistFs.Fuse;
@@ -10,23 +9,19 @@ namespace PersistFs.Fuse;
 /// </remarks>
 public sealed class Channel : IDisposable
 {
-    private readonly long pollTicks;
     private int descriptor;
     private bool waits = true;
 
     /// <summary>Takes over <paramref name="descriptor"/>: it is closed with the channel.</summary>
     /// <param name="descriptor">An open /dev/fuse.</param>
-    /// <param name="pollMicroseconds">How long a reader looks for the next request before it sleeps; 0 or more.</param>
     /// <remarks>
-    /// O_NONBLOCK is set accordingly. It belongs to the open file and outlives whoever set it, so it is also cleared.
+    /// O_NONBLOCK is cleared. It belongs to the open file, so whoever set it may be another process, or no more.
     /// </remarks>
-    public Channel(int descriptor, int pollMicroseconds = 0)
+    public Channel(int descriptor)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(descriptor);
-        ArgumentOutOfRangeException.ThrowIfNegative(pollMicroseconds);
         this.descriptor = descriptor;
-        pollTicks = pollMicroseconds * Stopwatch.Frequency / 1_000_000;
-        Errno error = Libc.SetNonBlocking(descriptor, pollMicroseconds > 0);
+        Errno error = Libc.SetNonBlocking(descriptor, false);
         if (error != Errno.OK) throw new IOException($"The descriptor {descriptor} cannot be used: {error}.");
     }
 
@@ -44,7 +39,7 @@ public sealed class Channel : IDisposable
     public Errno SetWaiting(bool isWaiting)
     {
         waits = isWaiting;
-        return Libc.SetNonBlocking(descriptor, !isWaiting || pollTicks > 0);
+        return Libc.SetNonBlocking(descriptor, !isWaiting);
     }
 
     /// <summary>Waits for one request and reads it.</summary>
@@ -57,7 +52,6 @@ public sealed class Channel : IDisposable
     /// </returns>
     public Errno Read(Span<byte> buffer, out int length)
     {
-        long deadline = pollTicks == 0 ? 0 : Stopwatch.GetTimestamp() + pollTicks;
         while (true)
         {
             Errno error = Libc.Read(descriptor, buffer, out length);
@@ -72,7 +66,7 @@ public sealed class Channel : IDisposable
 
                 case Errno.EAGAIN:
                     if (!waits) return error;
-                    if (Stopwatch.GetTimestamp() < deadline) continue;
+                    // Another process has the same open file and set O_NONBLOCK.
                     error = WaitFor(PollEvents.Readable);
                     if (error != Errno.OK) return error;
                     continue;

@@ -72,6 +72,15 @@ internal sealed partial class Dispatcher(
         && HasReply(header.Opcode)
         && (header.Unique & InHeader.ResendBit) == 0;
 
+    /// <summary>
+    /// Whether a request may take so long that others should not have to wait for it: most take microseconds.
+    /// </summary>
+    public static bool MayTakeLong(ReadOnlySpan<byte> message) =>
+        MemoryMarshal.TryRead(message, out InHeader header)
+        && header.Opcode is Opcode.Allocate or Opcode.CopyFileRange or Opcode.CopyFileRange64
+            or Opcode.Synchronize or Opcode.SynchronizeDirectory or Opcode.SynchronizeFileSystem
+            or Opcode.BatchForget or Opcode.Ioctl;
+
     /// <summary>Tells the file system that every request sent again has been answered.</summary>
     public void EndReplay()
     {

@@ -14,6 +14,8 @@ public sealed class Session
     private readonly Channel channel;
     private readonly Dispatcher dispatcher;
     private readonly Worker[] workers;
+    private readonly WorkerRoster roster = new();
+    private readonly SessionWatch watch;
     private readonly TaskCompletionSource<SessionEnd> completion =
         new(TaskCreationOptions.RunContinuationsAsynchronously);
     private SessionEnd? end;
@@ -45,6 +47,7 @@ public sealed class Session
             IoVector memory = buffers.Provide(index, requestLength + Worker.ReplyLength);
             workers[index] = new Worker(index, memory, requestLength);
         }
+        watch = new SessionWatch(roster, workers, options.KeepsProcessorsAwake);
     }
 
     /// <summary>Completes when the last worker has ended.</summary>
@@ -60,6 +63,12 @@ public sealed class Session
 
     /// <summary>What the session has done so far.</summary>
     public SessionCounters ReadCounters() => new(workers);
+
+    /// <summary>
+    /// To be called by a handler before it waits for what another request brings, or for long: sees to it that another
+    /// worker reads requests meanwhile.
+    /// </summary>
+    public void ExpectWait() => roster.EnsureReader();
 
     /// <summary>Starts the workers, each on a thread of its own.</summary>
     /// <remarks>
@@ -113,6 +122,7 @@ public sealed class Session
     public void Stop()
     {
         isStopping = true;
+        roster.Close();
         do
         {
             if (ServingCount == 0) completion.TrySetResult(end ?? Stopped);
@@ -139,8 +149,11 @@ public sealed class Session
         foreach (Worker worker in starting) StartThread(worker, isReplaying: false);
     }
 
-    private void StartThread(Worker worker, bool isReplaying) =>
+    private void StartThread(Worker worker, bool isReplaying)
+    {
+        if (worker.Index == 0) watch.Start();
         new Thread(() => Run(worker, isReplaying)) { Name = $"fuse-{worker.Index}", IsBackground = true }.Start();
+    }
 
     private void Run(Worker worker, bool isReplaying)
     {
@@ -156,7 +169,10 @@ public sealed class Session
             GiveUp(exception);
         }
         worker.HasEnded = true;
-        if (Interlocked.Decrement(ref serving) == 0) completion.TrySetResult(end!);
+        roster.Close();
+        if (Interlocked.Decrement(ref serving) != 0) return;
+        watch.End();
+        completion.TrySetResult(end!);
     }
 
     /// <summary>
@@ -195,15 +211,44 @@ public sealed class Session
     private SessionEnd Serve(Worker worker)
     {
         Span<byte> buffer = worker.RequestBytes;
+        if (worker.Index > 0) roster.Rest();
+        worker.Meter.Restart();
         while (!isStopping)
         {
-            Errno error = channel.Read(buffer, out int length);
+            Errno error = AwaitRequest(worker, buffer, out int length);
             if (error == Errno.EINTR) continue;
             if (error != Errno.OK) return EndOf(error);
+            if (Dispatcher.MayTakeLong(buffer[..length])) roster.EnsureReader();
             SessionEnd? ended = ServeOne(worker, length);
             if (ended is not null) return ended;
+            if (worker.Meter.CountRequest()) Adjust(worker);
         }
         return Stopped;
+    }
+
+    private Errno AwaitRequest(Worker worker, Span<byte> buffer, out int length)
+    {
+        worker.Meter.BeginWait();
+        roster.BeginWait();
+        Errno error = channel.Read(buffer, out length);
+        roster.EndWait();
+        watch.NoteWait(worker.Meter.EndWait());
+        return error;
+    }
+
+    /// <summary>Has as many workers on duty as there is work for.</summary>
+    private void Adjust(Worker worker)
+    {
+        watch.NoteWindow(worker.Meter.WindowTicks);
+        if (worker.Meter.IsBusy)
+        {
+            roster.Call();
+        }
+        else if (worker.Meter.IsIdle)
+        {
+            roster.Rest();
+            worker.Meter.Restart();
+        }
     }
 
     /// <summary>Serves the request that the worker has read.</summary>

@@ -18,8 +18,16 @@ public sealed record SessionOptions
     /// <summary>Seconds that mean "for ever": the kernel's clock does not reach that far.</summary>
     public const ulong ValidForEver = long.MaxValue;
 
-    /// <summary>Threads that read requests, 1 to <see cref="WorkerCountMax"/>.</summary>
+    /// <summary>
+    /// Threads that may read requests, 1 to <see cref="WorkerCountMax"/>. Only as many do as have enough to do.
+    /// </summary>
     public int WorkerCount { get; init; } = Math.Clamp(Environment.ProcessorCount, 1, 16);
+
+    /// <summary>
+    /// Whether idle processors are kept from sleeping while requests come faster than about 10,000 a second: each is
+    /// answered in a third of the time then (/dev/cpu_dma_latency, where this process may have it).
+    /// </summary>
+    public bool KeepsProcessorsAwake { get; init; } = true;
 
     /// <summary>How long the kernel may keep names and attributes, in seconds; 0 asks every time.</summary>
     public ulong ValidSeconds { get; init; } = ValidForEver;

@@ -32,6 +32,9 @@ internal sealed class Worker
 
     public WorkerCounters Counters { get; } = new();
 
+    /// <summary>How the thread spends its time.</summary>
+    public DutyMeter Meter { get; } = new();
+
     /// <summary>The thread that serves, 0 before it does.</summary>
     public volatile int ThreadId;
 

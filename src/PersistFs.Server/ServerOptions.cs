@@ -15,6 +15,9 @@ public sealed record ServerOptions
     /// <summary>Threads that answer the kernel, 1 to 63.</summary>
     public int WorkerCount { get; init; } = DefaultWorkerCount;
 
+    /// <summary>Whether idle processors stay ready while requests come thick and fast.</summary>
+    public bool KeepsProcessorsAwake { get; init; } = true;
+
     /// <summary>How long to wait for a server of the same arena that is just ending.</summary>
     public TimeSpan LockWait { get; init; } = TimeSpan.FromSeconds(10);
 

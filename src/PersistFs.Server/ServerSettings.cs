@@ -54,6 +54,7 @@ public sealed class ServerSettings
             Arena = Text(SettingKey.Arena),
             Mount = MountOptions(),
             WorkerCount = Workers(),
+            KeepsProcessorsAwake = IsLatencyLow(),
             LockWait = Duration(SettingKey.LockWait, TimeSpan.FromSeconds(10)),
             StopGrace = Duration(SettingKey.StopGrace, TimeSpan.FromSeconds(5)),
         };
@@ -153,6 +154,17 @@ public sealed class ServerSettings
             ? count
             : throw Wrong(SettingKey.Workers, source, $"\"{text}\" is no number of threads",
                 $"give a number from 1 to {ServerOptions.WorkerCountMax}");
+    }
+
+    private bool IsLatencyLow()
+    {
+        if (Find(SettingKey.Latency, out Source source) is not { } text) return true;
+        return text switch
+        {
+            "low" => true,
+            "normal" => false,
+            _ => throw Wrong(SettingKey.Latency, source, $"\"{text}\" is no kind of latency", "give low or normal"),
+        };
     }
 
     private TimeSpan Duration(SettingKey key, TimeSpan otherwise)

@@ -21,6 +21,7 @@ internal sealed partial class VolumeFileSystem
     {
         if (error != Errno.ENOSPC || !volume.MayGainRoom || tries == RoomTriesMax) return false;
         tries++;
+        expectWait?.Invoke();
         Thread.Sleep(RoomWaitMilliseconds);
         return true;
     }

@@ -23,6 +23,7 @@ internal sealed partial class VolumeFileSystem : IFileSystem, IBufferProvider
     private readonly ILogger logger;
     private Worker[] workers;
     private Notifier? notifier;
+    private Action? expectWait;
 
     /// <param name="volume">The volume; its session has begun.</param>
     /// <param name="workerCount">Threads that will call.</param>
@@ -48,6 +49,9 @@ internal sealed partial class VolumeFileSystem : IFileSystem, IBufferProvider
 
     /// <summary>From now on the kernel is told of changes that it cannot know of.</summary>
     public void NotifyThrough(Notifier kernel) => notifier = kernel;
+
+    /// <summary>What to call before a request waits for another one; see <see cref="Session.ExpectWait"/>.</summary>
+    public void WaitThrough(Action expect) => expectWait = expect;
 
     /// <inheritdoc/>
     public void Initialize(Negotiated negotiated)

@@ -114,8 +114,10 @@ internal sealed partial class VolumeServer
         {
             WorkerCount = options.WorkerCount,
             WritebackCache = cacheMode == CacheMode.WriteBack,
+            KeepsProcessorsAwake = options.KeepsProcessorsAwake,
         };
         session = new Session(channel, fileSystem, wanted, fileSystem, inherited);
+        fileSystem.WaitThrough(session.ExpectWait);
     }
 
     /// <summary>Names the kernel that runs: another number after every boot, and after kexec.</summary>

@@ -17,11 +17,11 @@ public sealed class KernelPeer : IDisposable
 
     /// <summary>Connects to a session that has not started.</summary>
     public KernelPeer(
-        IFileSystem fileSystem, SessionOptions options, Negotiated? inherited = null, int pollMicroseconds = 0)
+        IFileSystem fileSystem, SessionOptions options, Negotiated? inherited = null)
     {
         Errno error = Libc.SocketPair(UnixSocketKind.SequencedPacket, out socket, out int theirs);
         if (error != Errno.OK) throw new IOException($"No socket pair: {error}.");
-        Channel = new Channel(theirs, pollMicroseconds);
+        Channel = new Channel(theirs);
         Session = new Session(Channel, fileSystem, options, buffers, inherited);
     }
 

@@ -42,6 +42,11 @@ internal sealed class ServerArguments
             HelpName = "N",
         }),
         (SettingKey.Workers, new("--workers") { Description = "Threads that answer the kernel.", HelpName = "N" }),
+        (SettingKey.Latency, new("--latency")
+        {
+            Description = "low: idle processors stay ready while requests come thick and fast; normal: they sleep.",
+            HelpName = "low|normal",
+        }),
         (SettingKey.LockWait, new("--lock-wait")
         {
             Description = "How long to wait for a server of the arena that is just ending (10s).",

@@ -118,12 +118,12 @@ public sealed class SessionTests
         Assert.DoesNotContain(fileSystem.Calls, call => call.StartsWith("Create", StringComparison.Ordinal));
     }
 
-    [Theory, InlineData(0), InlineData(50)]
-    public async Task Workers_serve_at_the_same_time(int pollMicroseconds)
+    [Fact]
+    public async Task Workers_serve_at_the_same_time()
     {
         RecordingFileSystem fileSystem = new();
         using KernelPeer peer = new KernelPeer(
-            fileSystem, new SessionOptions { WorkerCount = 2, PagesMax = 1 }, null, pollMicroseconds).Begin();
+            fileSystem, new SessionOptions { WorkerCount = 2, PagesMax = 1 }).Begin();
         fileSystem.Gate.Reset();
         fileSystem.Waiting.Reset();
 

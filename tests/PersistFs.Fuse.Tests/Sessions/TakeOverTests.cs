@@ -20,11 +20,11 @@ public sealed class TakeOverTests
 
     private static KernelRequestBuilder StatFs => SampleRequest.Of(Opcode.StatFs).ToBuilder();
 
-    [Theory, InlineData(0), InlineData(50)]
-    public void The_replay_ends_with_the_first_request_that_is_not_sent_again(int pollMicroseconds)
+    [Fact]
+    public void The_replay_ends_with_the_first_request_that_is_not_sent_again()
     {
         RecordingFileSystem fileSystem = new();
-        using KernelPeer peer = new(fileSystem, ThreeWorkers, Terms, pollMicroseconds);
+        using KernelPeer peer = new(fileSystem, ThreeWorkers, Terms);
         ulong first = peer.Send(Lookup, InHeader.ResendBit);
         ulong second = peer.Send(SampleRequest.Of(Opcode.Unlink).ToBuilder(), InHeader.ResendBit);
         ulong third = peer.Send(StatFs);
@@ -40,12 +40,12 @@ public sealed class TakeOverTests
         Assert.Equal(2UL, peer.Session.ReadCounters().Resent);
     }
 
-    [Theory, InlineData(0), InlineData(50)]
-    public void The_replay_ends_at_once_where_nothing_was_in_hand(int pollMicroseconds)
+    [Fact]
+    public void The_replay_ends_at_once_where_nothing_was_in_hand()
     {
         RecordingFileSystem fileSystem = new();
         using KernelPeer peer = new(
-            fileSystem, new SessionOptions { WorkerCount = 2, PagesMax = 1 }, Terms, pollMicroseconds);
+            fileSystem, new SessionOptions { WorkerCount = 2, PagesMax = 1 }, Terms);
 
         Assert.Equal(Errno.OK, peer.Session.TakeOver([]));
 
