@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using System.Text.Json;
+using PersistFs.Server.Control;
 
 namespace PersistFs.Server;
 
@@ -17,6 +18,7 @@ public static class StatusClient
             socket.SendTimeout = TimeoutInMilliseconds;
             socket.ReceiveTimeout = TimeoutInMilliseconds;
             socket.Connect(new UnixDomainSocketEndPoint(socketPath));
+            Ask(socket);
             using NetworkStream stream = new(socket);
             return JsonSerializer.Deserialize(stream, StatusJson.Default.StatusReport);
         }
@@ -24,6 +26,18 @@ public static class StatusClient
             or ArgumentOutOfRangeException)
         {
             return null;
+        }
+    }
+
+    private static void Ask(Socket socket)
+    {
+        try
+        {
+            socket.Send(ControlLine.Encode(ControlWord.Status));
+        }
+        catch (SocketException)
+        {
+            // An earlier version answers without being asked, and may have closed its side already.
         }
     }
 

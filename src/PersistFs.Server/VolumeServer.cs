@@ -63,7 +63,7 @@ internal sealed partial class VolumeServer : IDisposable
             RuntimePaths.CreateBase();
             ApplyMemoryPolicy();
             if (!TryTakeOver(out int device)) MountAnew(device);
-            statusSocket = new StatusSocket(RuntimePaths.SocketOf(options.MountPoint), Report);
+            statusSocket = new StatusSocket(RuntimePaths.SocketOf(options.MountPoint), Report, Orders());
             handOverSignal = PosixSignalRegistration.Create((PosixSignal)Libc.UserSignal2, OnHandOverSignal);
             LogServing(options.MountPoint, arena, volume!.LastRecovery.Milliseconds, volume.LastRecovery.RolledBack);
             holder.Ready();
