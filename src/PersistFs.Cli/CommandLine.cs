@@ -17,7 +17,8 @@ internal static class CommandLine
         if (parsed.Action is ParseErrorAction)
         {
             string cause = string.Join(" ", parsed.Errors.Select(error => error.Message));
-            return ErrorOutput.Write(verb, ExitCode.Usage, cause, $"see: persistfs {verb}{(verb == "" ? "" : " ")}--help");
+            return ErrorOutput.Write(
+                verb, ExitCode.Usage, cause, $"see: persistfs {verb}{(verb == "" ? "" : " ")}--help");
         }
         InvocationConfiguration invocation = new() { EnableDefaultExceptionHandler = false };
         return ErrorOutput.Guard(verb, () => (ExitCode)parsed.Invoke(invocation));

@@ -22,7 +22,8 @@ internal static class ErrorOutput
         catch (Exception exception)
 #pragma warning restore CA1031
         {
-            return Write(verb, ExitCode.Internal, $"unexpected: {exception}", "this is a bug; please report it with this text");
+            return Write(
+                verb, ExitCode.Internal, $"unexpected: {exception}", "this is a bug; please report it with this text");
         }
     }
 

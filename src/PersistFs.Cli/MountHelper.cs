@@ -69,7 +69,8 @@ internal static class MountHelper
                 "leave size= out, or make a larger arena and copy the tree");
         }
         if (isFake) return ExitCode.Success;
-        Errno error = Libc.Mount("none", mountPoint, MountPoint.FileSystemType, options.Flags | MountFlags.Remount, data: null);
+        Errno error = Libc.Mount("none", mountPoint, MountPoint.FileSystemType, options.Flags | MountFlags.Remount,
+            data: null);
         return error == Errno.OK
             ? ExitCode.Success
             : throw FailureException.FromSystem(mountPoint, "remount it", error);

@@ -81,7 +81,8 @@ public static partial class Libc
     private static Errno LastErrno() => (Errno)Marshal.GetLastPInvokeError();
 
     [LibraryImport("libc", EntryPoint = "mmap", SetLastError = true)]
-    private static partial nint MapCore(nint address, nuint length, int protection, int flags, int descriptor, long offset);
+    private static partial nint MapCore(
+        nint address, nuint length, int protection, int flags, int descriptor, long offset);
 
     [LibraryImport("libc", EntryPoint = "munmap", SetLastError = true)]
     private static partial int UnmapCore(nint address, nuint length);

@@ -109,7 +109,10 @@ public static partial class Libc
     {
         while (true)
         {
-            if (FallocateCore((int)descriptor.DangerousGetHandle(), mode, (long)offset, (long)length) == 0) return Errno.OK;
+            if (FallocateCore((int)descriptor.DangerousGetHandle(), mode, (long)offset, (long)length) == 0)
+            {
+                return Errno.OK;
+            }
             Errno error = LastErrno();
             if (error != Errno.EINTR) return error;
         }

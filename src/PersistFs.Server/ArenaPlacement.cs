@@ -76,7 +76,8 @@ public static class ArenaPlacement
 
     /// <summary>Whether two sizes make the same arena: they are rounded up to 2 MiB.</summary>
     public static bool AreSameSize(ulong first, ulong second) =>
-        first / SizeUnit + (first % SizeUnit == 0 ? 0UL : 1UL) == second / SizeUnit + (second % SizeUnit == 0 ? 0UL : 1UL);
+        first / SizeUnit + (first % SizeUnit == 0 ? 0UL : 1UL) == second / SizeUnit
+            + (second % SizeUnit == 0 ? 0UL : 1UL);
 
     /// <summary>The size of an arena at a place of the operator's choice, once it is known to fit there.</summary>
     private static ulong CheckedSize(string spec, ulong? wanted)
@@ -100,7 +101,8 @@ public static class ArenaPlacement
         ulong missing = (needed - pool.BytesFree + pool.PageSizeInBytes - 1) / pool.PageSizeInBytes;
         ulong count = pool.PageCount + missing;
         throw new FailureException(FailureKind.NoSpace,
-            $"{spec}: too few huge pages: {missing} more than the {pool.PagesFree} free ones are needed for {SizeText.Format(needed)}",
+            $"{spec}: too few huge pages: {missing} more than the {pool.PagesFree} free ones are needed "
+                + $"for {SizeText.Format(needed)}",
             pool.PageSizeInBytes == HugePagePool.DefaultPageSizeInBytes
                 ? $"reserve them with: sysctl vm.nr_hugepages={count}, or ask for a smaller --size"
                 : $"reserve them with: echo {count} > {pool.CountFile}, or ask for a smaller --size");

@@ -86,7 +86,8 @@ public sealed record MountOptions
 
     /// <summary>The list without the options that nobody knows, as mount(8)'s -s wants it.</summary>
     public static string WithoutUnknown(string list) => string.Join(",",
-        Split(list).Where(option => IsForOthers(option) || new MountOptions().With(option, ulong.MaxValue) is not null));
+        Split(list).Where(
+            option => IsForOthers(option) || new MountOptions().With(option, ulong.MaxValue) is not null));
 
     /// <summary>Cuts at commas, but not at those in the node list of mpol=.</summary>
     private static List<string> Split(string list)
@@ -109,7 +110,8 @@ public sealed record MountOptions
         or "_netdev" or "nofail" or "comment" or "helper" or "uhelper" or "silent" or "loud" or "subtype"
         or "default_permissions" or "async" or "norelatime" or "nostrictatime" or "iversion" or "noiversion"
         or "mand" or "nomand" or "noswap"
-        or "fd" or "rootmode" or "user_id" or "group_id" or "max_read" or "blksize" || option.StartsWith("x-", StringComparison.OrdinalIgnoreCase);
+        or "fd" or "rootmode" or "user_id" or "group_id" or "max_read" or "blksize"
+        || option.StartsWith("x-", StringComparison.OrdinalIgnoreCase);
 
     private static string NameOf(string option) => option.Split('=', 2)[0];
 
@@ -219,5 +221,6 @@ public sealed record MountOptions
             : throw Meaningless("mpol", value, "give default, local, prefer:N, bind:NODES or interleave:NODES");
 
     private static FailureException Meaningless(string name, string value, string nextStep) =>
-        new(FailureKind.Usage, $"-o {name}={value}: {name} cannot be {(value.Length == 0 ? "empty" : value)}", nextStep);
+        new(FailureKind.Usage, $"-o {name}={value}: {name} cannot be {(value.Length == 0 ? "empty" : value)}",
+            nextStep);
 }

@@ -76,7 +76,8 @@ public static class MountPoint
     /// <returns>EBUSY while files are in use and <paramref name="isLazy"/> is false.</returns>
     public static Errno Unmount(string mountPoint, bool isLazy)
     {
-        Errno error = Libc.Unmount(mountPoint, UnmountFlags.NoFollow | (isLazy ? UnmountFlags.Detach : UnmountFlags.None));
+        Errno error = Libc.Unmount(
+            mountPoint, UnmountFlags.NoFollow | (isLazy ? UnmountFlags.Detach : UnmountFlags.None));
         if (error != Errno.EPERM || Libc.EffectiveUserId() == 0) return error;
         try
         {

@@ -39,7 +39,8 @@ public static class ServerHost
         }
         builder.Services.Configure<ConsoleLifetimeOptions>(console => console.SuppressStatusMessages = true);
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = options.StopGrace + StopMargin);
-        builder.Services.AddSingleton(provider => provider.GetRequiredService<ILoggerFactory>().CreateLogger("persistfs"));
+        builder.Services.AddSingleton(
+            provider => provider.GetRequiredService<ILoggerFactory>().CreateLogger("persistfs"));
         builder.Services.AddSingleton(provider => new VolumeServer(
             options, holder, provider.GetRequiredService<ILogger>()));
         builder.Services.AddSingleton(holder);
@@ -57,7 +58,8 @@ public static class ServerHost
         logging.SetMinimumLevel(LogLevel.Information);
         // A failure to start is told by who called, once and in our words.
         logging.AddFilter("Microsoft", LogLevel.Critical);
-        logging.Services.Configure<ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
+        logging.Services.Configure<ConsoleLoggerOptions>(
+            console => console.LogToStandardErrorThreshold = LogLevel.Trace);
         if (hasServiceManager)
         {
             logging.AddSystemdConsole();

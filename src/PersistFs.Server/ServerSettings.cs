@@ -29,7 +29,8 @@ public sealed class ServerSettings
     /// Configuration: the file cannot be read, or has a key nobody knows.
     /// </exception>
     public ServerSettings(
-        string? file, IReadOnlyDictionary<string, string?> environment, IReadOnlyDictionary<string, string?> commandLine)
+        string? file, IReadOnlyDictionary<string, string?> environment,
+        IReadOnlyDictionary<string, string?> commandLine)
     {
         file ??= DefaultFile(commandLine.GetValueOrDefault(SettingKey.MountPoint.Name));
         if (file is not null) sources.Add(new Source(Origin.File, file, ReadFile(file)));
@@ -47,7 +48,8 @@ public sealed class ServerSettings
     public ServerOptions Read()
     {
         string mountPoint = Text(SettingKey.MountPoint)
-            ?? throw Wrong(SettingKey.MountPoint, sources[^1], "no mount point is named", "name one, such as /mnt/pkram");
+            ?? throw Wrong(
+                SettingKey.MountPoint, sources[^1], "no mount point is named", "name one, such as /mnt/pkram");
         return new ServerOptions
         {
             MountPoint = MountPoint.Resolve(mountPoint),
@@ -80,7 +82,8 @@ public sealed class ServerSettings
         {
             provider.Load();
         }
-        catch (Exception exception) when (exception is IOException or InvalidDataException or UnauthorizedAccessException)
+        catch (Exception exception)
+            when (exception is IOException or InvalidDataException or UnauthorizedAccessException)
         {
             throw new FailureException(FailureKind.Configuration,
                 $"{file}: cannot read the configuration: {exception.InnerException?.Message ?? exception.Message}",
@@ -174,7 +177,8 @@ public sealed class ServerSettings
         ReadOnlySpan<char> digits = isMilliseconds ? text.AsSpan(0, text.Length - 2) : text.AsSpan().TrimEnd('s');
         return uint.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out uint number)
             ? TimeSpan.FromMilliseconds(isMilliseconds ? number : number * 1000.0)
-            : throw Wrong(key, source, $"\"{text}\" is no duration", "give seconds, as in 10s, or milliseconds, as in 500ms");
+            : throw Wrong(
+                key, source, $"\"{text}\" is no duration", "give seconds, as in 10s, or milliseconds, as in 500ms");
     }
 
     private static FailureException Wrong(SettingKey key, Source source, string cause, string nextStep) =>

@@ -37,7 +37,8 @@ internal static class StatusSource
     }
 
     private static RecoveryStatus Describe(RecoveryReport report) =>
-        new(Replayed: 0, AnsweredFromRecords: 0, (ulong)report.RolledBack, (ulong)report.Completed, report.Milliseconds);
+        new(Replayed: 0, AnsweredFromRecords: 0, (ulong)report.RolledBack, (ulong)report.Completed,
+            report.Milliseconds);
 
     /// <summary>Kinds of request that came at all.</summary>
     public static IReadOnlyList<OperationStatus> Operations(SessionCounters counters) =>

@@ -72,7 +72,8 @@ public static class Unmounter
         Errno error = Libc.Poll(descriptors, EndLimitInMilliseconds, out int ready);
         Libc.Close(process);
         if (error == Errno.OK && ready == 1) return;
-        throw new FailureException(FailureKind.NotAnswering, $"{mountPoint}: unmounted, but its server has not ended yet",
+        throw new FailureException(
+            FailureKind.NotAnswering, $"{mountPoint}: unmounted, but its server has not ended yet",
             "its open files may still be in use; see: persistfs status");
     }
 

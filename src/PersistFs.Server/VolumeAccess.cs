@@ -23,7 +23,8 @@ public static class VolumeAccess
                 isNew = true;
             }
             RequireNotServed(place.Spec);
-            return Volume.Open(place.Spec, new VolumeOptions { LockWait = lockWait, InodeCountMax = mount.InodeCountMax });
+            return Volume.Open(
+                place.Spec, new VolumeOptions { LockWait = lockWait, InodeCountMax = mount.InodeCountMax });
         }
         catch (ArenaException exception)
         {
@@ -42,7 +43,8 @@ public static class VolumeAccess
     {
         try
         {
-            return Volume.Open(place.Spec, new VolumeOptions { LockWait = lockWait, InodeCountMax = mount.InodeCountMax });
+            return Volume.Open(
+                place.Spec, new VolumeOptions { LockWait = lockWait, InodeCountMax = mount.InodeCountMax });
         }
         catch (ArenaException exception)
         {
@@ -123,7 +125,8 @@ public static class VolumeAccess
         if (!Directory.Exists(directory))
         {
             throw new FailureException(FailureKind.ArenaNotFound,
-                $"{place.Spec}: there is no directory {directory} to make an arena in", $"make it with: mkdir -p {directory}");
+                $"{place.Spec}: there is no directory {directory} to make an arena in",
+                $"make it with: mkdir -p {directory}");
         }
         // An arena appears under its name when it is whole: a killed formatter leaves nothing that looks like one.
         string unfinished = place.Spec + ".new";
@@ -155,7 +158,10 @@ public static class VolumeAccess
     /// <summary>A server that is well and serves is not waited for.</summary>
     private static void RequireNotServed(string path)
     {
-        if (StatusClient.Find(path) is not { ProcessId: { } processId, State: not VolumeServer.StoppingState } owner) return;
+        if (StatusClient.Find(path) is not { ProcessId: { } processId, State: not VolumeServer.StoppingState } owner)
+        {
+            return;
+        }
         throw new FailureException(FailureKind.ArenaInUse,
             $"{path}: in use: process {processId} serves the arena on {owner.MountPoint}",
             $"end that with: persistfs down {owner.MountPoint}, or bind-mount the tree from there");

@@ -16,10 +16,16 @@ internal sealed partial class VolumeFileSystem
     {
         // Of a damaged arena no more lookups are counted: names come without their inodes, and are looked up one by
         // one.
-        if (!entries.IsPlus || volume.State == VolumeState.ReadOnly) return List(in context, request.Offset, ref entries);
+        if (!entries.IsPlus || volume.State == VolumeState.ReadOnly)
+        {
+            return List(in context, request.Offset, ref entries);
+        }
         if (context.IsResent && volume.TryRecallListing(context.Unique, out ReadOnlySpan<byte> answered))
         {
-            if (!entries.TryRepeat(answered)) throw new ArenaCorruptException("A listing is longer than the request it answers has room for.");
+            if (!entries.TryRepeat(answered))
+            {
+                throw new ArenaCorruptException("A listing is longer than the request it answers has room for.");
+            }
             CountRecalled();
             return Errno.OK;
         }
@@ -33,7 +39,8 @@ internal sealed partial class VolumeFileSystem
     /// <summary>READDIR, and READDIRPLUS where no lookup can be counted.</summary>
     private Errno List(in RequestContext context, ulong cookie, ref DirectoryWriter entries)
     {
-        Errno error = volume.ReadDirectory(WorkerOf(in context), InodeOf(in context), cookie, out DirectoryReader reader);
+        Errno error = volume.ReadDirectory(
+            WorkerOf(in context), InodeOf(in context), cookie, out DirectoryReader reader);
         if (error != Errno.OK) return error;
         using (reader)
         {

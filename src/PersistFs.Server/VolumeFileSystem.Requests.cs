@@ -45,7 +45,8 @@ internal sealed partial class VolumeFileSystem
         for (int index = 0; index < workers.Length; index++)
         {
             Worker worker = workers[index];
-            found[index] = new RequestInHand(index, new IoVector(worker.RequestBuffer, (nuint)worker.RequestBufferSizeInBytes));
+            found[index] = new RequestInHand(
+                index, new IoVector(worker.RequestBuffer, (nuint)worker.RequestBufferSizeInBytes));
             DropGivenUp(found[index].Memory.AsSpan());
         }
         return found;
@@ -111,7 +112,8 @@ internal sealed partial class VolumeFileSystem
     private void CountRecalled() => Interlocked.Increment(ref recalled);
 
     [LoggerMessage(EventId = 21, Level = LogLevel.Error,
-        Message = "{Operation} (request {Request}) has ended {Deaths} servers and is given up: whoever waits for it gets EIO")]
+        Message = "{Operation} (request {Request}) has ended {Deaths} servers and is given up: "
+            + "whoever waits for it gets EIO")]
     private partial void LogGivenUp(Opcode operation, ulong request, int deaths);
 
     [LoggerMessage(EventId = 22, Level = LogLevel.Information,

@@ -72,7 +72,10 @@ internal sealed partial class VolumeFileSystem : IFileSystem, IBufferProvider
         IoVector memory = new(owner.RequestBuffer, (nuint)lengthInBytes);
         Span<byte> bytes = memory.AsSpan();
         // Written, for a page that is there for reading only is not there for the kernel's copy of a request.
-        for (int page = 0; page < bytes.Length; page += PageSizeInBytes) Volatile.Write(ref bytes[page], Volatile.Read(ref bytes[page]));
+        for (int page = 0; page < bytes.Length; page += PageSizeInBytes)
+        {
+            Volatile.Write(ref bytes[page], Volatile.Read(ref bytes[page]));
+        }
         // Swapped out, a page would cost a caller EIO if the process were killed while the kernel copies; where the
         // limit of locked memory is too low for it, that is a risk only on a machine that swaps.
         _ = Libc.Lock(memory.Address, memory.LengthInBytes);

@@ -61,7 +61,10 @@ internal sealed partial class VolumeServer
     private void NoteSize(string spec)
     {
         ulong size = volume!.GetStatistics().SizeMax;
-        if (ArenaPlacement.WantedSize(options.Mount) is not { } wanted || ArenaPlacement.AreSameSize(size, wanted)) return;
+        if (ArenaPlacement.WantedSize(options.Mount) is not { } wanted || ArenaPlacement.AreSameSize(size, wanted))
+        {
+            return;
+        }
         Tell($"arena {spec} was made with {SizeText.Format(size)} and keeps that; "
             + $"{SizeText.Format(wanted)} would be for a new one");
     }

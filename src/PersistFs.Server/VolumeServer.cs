@@ -196,7 +196,8 @@ internal sealed partial class VolumeServer : IDisposable
     private partial void LogNote(string text);
 
     [LoggerMessage(EventId = 2, Level = LogLevel.Information,
-        Message = "{MountPoint}: serving {Arena}; recovery took {Milliseconds:0.##} ms, {RolledBack} transactions undone")]
+        Message = "{MountPoint}: serving {Arena}; recovery took {Milliseconds:0.##} ms, "
+            + "{RolledBack} transactions undone")]
     private partial void LogServing(string mountPoint, string arena, double milliseconds, int rolledBack);
 
     [LoggerMessage(EventId = 3, Level = LogLevel.Warning,
@@ -204,6 +205,7 @@ internal sealed partial class VolumeServer : IDisposable
     private partial void LogBusy(string mountPoint, double seconds);
 
     [LoggerMessage(EventId = 4, Level = LogLevel.Warning,
-        Message = "{MountPoint}: files are still in use; their users will see ENOTCONN, what they wrote is in the arena")]
+        Message = "{MountPoint}: files are still in use; "
+            + "their users will see ENOTCONN, what they wrote is in the arena")]
     private partial void LogAbandoned(string mountPoint);
 }

@@ -20,7 +20,8 @@ internal sealed partial class VolumeService(
     public Task StartAsync(CancellationToken cancellationToken)
     {
         server.Start();
-        server.Completion.ContinueWith(OnEnd, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+        server.Completion.ContinueWith(
+            OnEnd, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
         return Task.CompletedTask;
     }
 

@@ -79,7 +79,8 @@ internal static class Figures
     }
 
     private static double CreateEmpty(string root, int from, int to) =>
-        MicrosecondsEach(from, to, index => File.OpenHandle(PathOf(root, index), FileMode.CreateNew, FileAccess.Write).Dispose());
+        MicrosecondsEach(
+            from, to, index => File.OpenHandle(PathOf(root, index), FileMode.CreateNew, FileAccess.Write).Dispose());
 
     /// <summary>Looks names up that the kernel has forgotten.</summary>
     private static double Stat(string root, int from, int to)

@@ -9,7 +9,10 @@ internal static class DownCommand
     public static Command Create()
     {
         Argument<string> mountPoint = new("MNT") { Description = "The mount point." };
-        Option<bool> lazy = new("--lazy", "-l") { Description = "Even while files are in use: they stay usable for a while." };
+        Option<bool> lazy = new("--lazy", "-l")
+        {
+            Description = "Even while files are in use: they stay usable for a while.",
+        };
         Command command = new("down", "End what `up` began. The tree stays in its arena.") { mountPoint, lazy };
         command.SetAction(parsed =>
         {

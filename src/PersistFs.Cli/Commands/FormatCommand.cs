@@ -15,7 +15,11 @@ internal static class FormatCommand
             Description = "Bytes the tree may hold, as 512M or 4G. Otherwise half of memory.",
             HelpName = "N",
         };
-        Option<string[]> options = new("-o") { Description = "nr_inodes= mode= uid= gid= fixed, as for `up`.", HelpName = "OPT,..." };
+        Option<string[]> options = new("-o")
+        {
+            Description = "nr_inodes= mode= uid= gid= fixed, as for `up`.",
+            HelpName = "OPT,...",
+        };
         Option<bool> isFixed = new("--fixed") { Description = "Take all memory now, and keep it." };
         Option<bool> force = new("--force") { Description = "Overwrite whatever the file holds." };
         Command command = new("format", "Make an arena with an empty tree.") { arena, size, options, isFixed, force };
@@ -27,7 +31,8 @@ internal static class FormatCommand
             string path = ArenaArgument.ToAbsolute(parsed.GetValue(arena)!);
             ArenaPlace place = ArenaPlacement.Choose(path, mountPoint: "", mount);
             VolumeAccess.Format(place, mount, parsed.GetValue(force));
-            Console.Out.WriteLine($"arena {path}: an empty tree that may grow to {SizeText.Format(place.SizeMaxInBytes)}");
+            Console.Out.WriteLine(
+                $"arena {path}: an empty tree that may grow to {SizeText.Format(place.SizeMaxInBytes)}");
             return (int)ExitCode.Success;
         });
         return command;

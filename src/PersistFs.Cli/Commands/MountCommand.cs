@@ -8,14 +8,22 @@ internal static class MountCommand
 {
     public static Command Create()
     {
-        Argument<string> arena = new("ARENA") { Description = "The arena; made where it is missing. \"none\" chooses a place." };
+        Argument<string> arena = new("ARENA")
+        {
+            Description = "The arena; made where it is missing. \"none\" chooses a place.",
+        };
         Argument<string> mountPoint = new("MNT") { Description = "The directory to mount on." };
         Option<string[]> options = new("-o")
         {
             Description = "Mount options, with commas between (listed below).",
             HelpName = "OPT,...",
         };
-        Command command = new("mount", "Mount an arena: what `mount -t fuse.persistfs` does.") { arena, mountPoint, options };
+        Command command = new("mount", "Mount an arena: what `mount -t fuse.persistfs` does.")
+        {
+            arena,
+            mountPoint,
+            options,
+        };
         command.SetAction(parsed => (int)Run(
             parsed.GetValue(arena)!, parsed.GetValue(mountPoint)!, parsed.GetValue(options) ?? []));
         return command;
@@ -33,7 +41,10 @@ internal static class MountCommand
             [SettingKey.MountOptions.Name] = options,
         };
         // As with tmpfs, fstab may have a word in the place of the source.
-        if (source is not ("none" or "tmpfs" or "persistfs")) values[SettingKey.Arena.Name] = ArenaArgument.ToAbsolute(source);
+        if (source is not ("none" or "tmpfs" or "persistfs"))
+        {
+            values[SettingKey.Arena.Name] = ArenaArgument.ToAbsolute(source);
+        }
         return values;
     }
 }

@@ -9,7 +9,10 @@ internal static class UnmountCommand
     public static Command Create()
     {
         Argument<string> mountPoint = new("MNT") { Description = "The mount point." };
-        Option<bool> lazy = new("--lazy", "-l") { Description = "Even while files are in use: they stay usable for a while." };
+        Option<bool> lazy = new("--lazy", "-l")
+        {
+            Description = "Even while files are in use: they stay usable for a while.",
+        };
         Command command = new("umount", "Unmount, as umount(8) does, without waiting for the server's end.")
         {
             mountPoint,

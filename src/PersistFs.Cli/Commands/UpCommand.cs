@@ -12,7 +12,8 @@ internal static class UpCommand
         ServerArguments arguments = new();
         Command command = new("up", "Serve a tree on MNT, with its arena made on first use; returns when it answers.");
         arguments.AddTo(command);
-        command.SetAction(parsed => (int)Run("up", arguments.File(parsed), arguments.Values(parsed), Console.Out.WriteLine));
+        command.SetAction(
+            parsed => (int)Run("up", arguments.File(parsed), arguments.Values(parsed), Console.Out.WriteLine));
         return command;
     }
 

@@ -67,7 +67,10 @@ internal sealed unsafe class Arena
     private byte* Locate(ArenaPointer pointer, ulong length, ulong alignment)
     {
         ulong offset = pointer.Value;
-        if (offset > Length || length > Length - offset || (offset & (alignment - 1)) != 0) ThrowOutside(pointer, length);
+        if (offset > Length || length > Length - offset || (offset & (alignment - 1)) != 0)
+        {
+            ThrowOutside(pointer, length);
+        }
         return start + offset;
     }
 

@@ -67,7 +67,8 @@ internal sealed class FileBacking : Backing
             FileAccess access = readOnly ? FileAccess.Read : FileAccess.ReadWrite;
             handle = File.OpenHandle(path, mode, access, FileShare.ReadWrite | FileShare.Delete);
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or NotSupportedException)
+        catch (Exception exception)
+            when (exception is IOException or UnauthorizedAccessException or NotSupportedException)
         {
             throw Explain(path, exception);
         }
@@ -135,24 +136,30 @@ internal sealed class FileBacking : Backing
     private static FileBacking Take(string path, SafeFileHandle handle, bool readOnly, bool waits)
     {
         if (Libc.FileExtent(handle, out ulong length, out _) != Errno.OK || Directory.Exists(path))
-            throw new ArenaException(ArenaFault.NotFound, $"{path} is not a regular file.", "Name a file, or a path that does not exist yet.");
+            throw new ArenaException(ArenaFault.NotFound, $"{path} is not a regular file.",
+                "Name a file, or a path that does not exist yet.");
         if (!readOnly && waits) _ = Libc.AwaitOpenFileLock(handle);
         if (!readOnly && Libc.LockOpenFile(handle) is Errno.EAGAIN or Errno.EACCES)
-            throw new ArenaException(ArenaFault.InUse, $"{path} is in use by {OwnerRecord.Describe(handle)}.", "Stop that daemon (persistfs down MNT), or wait for it to end.");
+            throw new ArenaException(ArenaFault.InUse, $"{path} is in use by {OwnerRecord.Describe(handle)}.",
+                "Stop that daemon (persistfs down MNT), or wait for it to end.");
         return new FileBacking(path, handle, length);
     }
 
     private static ArenaException Explain(string path, Exception exception) => exception switch
     {
         FileNotFoundException or DirectoryNotFoundException => new ArenaException(
-            ArenaFault.NotFound, $"{path} does not exist.", "Check the path, or make an arena there with persistfs format."),
+            ArenaFault.NotFound, $"{path} does not exist.",
+            "Check the path, or make an arena there with persistfs format."),
         UnauthorizedAccessException when Directory.Exists(path) => new ArenaException(
             ArenaFault.NotFound, $"{path} is a directory, not a file.", "Name a file in it."),
         UnauthorizedAccessException => new ArenaException(
-            ArenaFault.NoPermission, $"{path} cannot be opened: {exception.Message}", "Run as the file's owner or as root."),
+            ArenaFault.NoPermission, $"{path} cannot be opened: {exception.Message}",
+            "Run as the file's owner or as root."),
         IOException { HResult: (int)Errno.EROFS } => new ArenaException(
-            ArenaFault.NoPermission, $"{path} lies on a read-only file system.", "Mount it writable, or choose another path."),
+            ArenaFault.NoPermission, $"{path} lies on a read-only file system.",
+            "Mount it writable, or choose another path."),
         _ => new ArenaException(
-            ArenaFault.InputOutput, $"{path} cannot be opened: {exception.Message}", "Look into the kernel's log (dmesg)."),
+            ArenaFault.InputOutput, $"{path} cannot be opened: {exception.Message}",
+            "Look into the kernel's log (dmesg)."),
     };
 }

@@ -48,7 +48,8 @@ internal sealed class FrameHints
         classes = (ushort)(mayHave ? classes | bit : classes & ~bit);
     }
 
-    public void SetAllPartial(uint frame, bool mayHave) => hints[frame].PartialClasses = mayHave ? ushort.MaxValue : (ushort)0;
+    public void SetAllPartial(uint frame, bool mayHave) =>
+        hints[frame].PartialClasses = mayHave ? ushort.MaxValue : (ushort)0;
 
     private void Wait(uint frame)
     {

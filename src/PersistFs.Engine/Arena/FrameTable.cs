@@ -13,7 +13,8 @@ namespace PersistFs.Engine.Arenas;
 internal sealed class FrameTable
 {
     private const int DescriptorsPerFrame = Layout.FrameSizeInBytes / FrameDescriptor.SizeInBytes;
-    private const uint DescriptorsInFrame0 = (uint)(Layout.FrameSizeInBytes - (int)Layout.FrameTableOffset) / FrameDescriptor.SizeInBytes;
+    private const uint DescriptorsInFrame0 =
+        (uint)(Layout.FrameSizeInBytes - (int)Layout.FrameTableOffset) / FrameDescriptor.SizeInBytes;
     private const ulong DescriptorBlocksMask = (1UL << Layout.DescriptorBlocksPerFrame) - 1;
 
     private readonly Arena arena;
@@ -49,7 +50,8 @@ internal sealed class FrameTable
 
     /// <summary>Takes note that a frame of the table may have become present.</summary>
     public void NoteTableFrame(uint tableFrame) =>
-        Volatile.Write(ref isTableFramePresent[tableFrame], tableFrame == 0 || WordOf(tableFrame).IsUsed(FrameType.System));
+        Volatile.Write(
+            ref isTableFramePresent[tableFrame], tableFrame == 0 || WordOf(tableFrame).IsUsed(FrameType.System));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public ref readonly FrameDescriptor At(uint frame)
@@ -105,7 +107,8 @@ internal sealed class FrameTable
     {
         if (pointer.Value >= arena.Length || (pointer.Value & (Layout.FrameSizeInBytes - 1)) != 0) return false;
         ref readonly FrameDescriptor descriptor = ref At(pointer.Frame);
-        return WordOf(pointer.Frame).IsUsed(FrameType.Data) && descriptor.Owner == owner.Value && descriptor.Position == position;
+        return WordOf(pointer.Frame).IsUsed(FrameType.Data) && descriptor.Owner == owner.Value
+            && descriptor.Position == position;
     }
 
     /// <summary>What the block that <paramref name="pointer"/> lies in holds; None if it is not allocated.</summary>
@@ -152,7 +155,8 @@ internal sealed class FrameTable
     /// </summary>
     public bool IsInAllocatedBlock(ArenaPointer pointer) =>
         pointer.Value < arena.Length && WordOf(pointer.Frame).IsUsed(FrameType.Blocks)
-        && pointer.BlockInFrame >= Layout.DescriptorBlocksPerFrame && IsBlockAllocated(pointer.Frame, pointer.BlockInFrame);
+        && pointer.BlockInFrame >= Layout.DescriptorBlocksPerFrame
+        && IsBlockAllocated(pointer.Frame, pointer.BlockInFrame);
 
     public bool IsBlockAllocated(uint frame, int block) => (At(frame).Blocks[block >> 6] >> (block & 63) & 1) != 0;
 
@@ -161,7 +165,10 @@ internal sealed class FrameTable
     {
         ref readonly FrameDescriptor descriptor = ref At(frame);
         int used = 0;
-        for (int word = 0; word < FrameDescriptor.BitmapWords; word++) used += BitOperations.PopCount(descriptor.Blocks[word]);
+        for (int word = 0; word < FrameDescriptor.BitmapWords; word++)
+        {
+            used += BitOperations.PopCount(descriptor.Blocks[word]);
+        }
         return Layout.BlocksPerFrame - used;
     }
 

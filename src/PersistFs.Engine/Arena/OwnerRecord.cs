@@ -27,7 +27,9 @@ internal static class OwnerRecord
             int length = RandomAccess.Read(handle, text, (long)Layout.OwnerRecordOffset);
             int end = text[..length].IndexOf((byte)0);
             string owner = Encoding.ASCII.GetString(text[..Math.Max(end, 0)]);
-            return owner.All(character => character is >= ' ' and <= '~') && owner.Length > 0 ? owner : "another process";
+            return owner.All(character => character is >= ' ' and <= '~') && owner.Length > 0
+                ? owner
+                : "another process";
         }
         catch (IOException)
         {

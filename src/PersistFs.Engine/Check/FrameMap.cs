@@ -13,6 +13,10 @@ internal sealed class FrameMap<T>
     public T? this[uint frame]
     {
         get => chunks[frame >> FramesPerChunkLog2]?[frame & (1 << FramesPerChunkLog2) - 1];
-        set => (chunks[frame >> FramesPerChunkLog2] ??= new T?[1 << FramesPerChunkLog2])[frame & (1 << FramesPerChunkLog2) - 1] = value;
+        set
+        {
+            T?[] chunk = chunks[frame >> FramesPerChunkLog2] ??= new T?[1 << FramesPerChunkLog2];
+            chunk[frame & (1 << FramesPerChunkLog2) - 1] = value;
+        }
     }
 }

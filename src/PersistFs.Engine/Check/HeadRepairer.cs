@@ -96,7 +96,8 @@ internal static class HeadRepairer
         catch (ArenaCorruptException exception)
         {
             var word = new JournalWord(space.Arena.At<WorkerHeader>(start).JournalState);
-            Store.Word(ref space.Arena.Target<ulong>(start), new JournalWord(0, 0, JournalWord.AfterAbort(word.Sequence)).Value);
+            Store.Word(ref space.Arena.Target<ulong>(start),
+                new JournalWord(0, 0, JournalWord.AfterAbort(word.Sequence)).Value);
             onRepair($"The journal of worker {slot} is given up: {exception.Message}");
         }
     }

@@ -137,7 +137,8 @@ internal sealed class InodePass
         bool isDirectory = ModeBits.IsDirectory(record.Mode);
         if (!isDirectory && record.Parent != 0)
             Report(
-                inode, $"is no directory and has parent {record.Parent}.", "has no parent now", RecordRepairs.ClearParent);
+                inode, $"is no directory and has parent {record.Parent}.", "has no parent now",
+                RecordRepairs.ClearParent);
         bool hasSize = ModeBits.IsRegular(record.Mode) || ModeBits.IsSymbolicLink(record.Mode);
         if (!hasSize && record.Size != 0)
             Report(

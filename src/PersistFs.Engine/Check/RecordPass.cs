@@ -22,8 +22,14 @@ internal sealed class RecordPass
     public void Run()
     {
         ref readonly WorkerHeader header = ref context.Arena.At<WorkerHeader>(frame);
-        if (header.RequestInHand != 0) RequireSession(in header.RequestInHand, header.RequestSession, "the request in hand");
-        if (header.ForgetRequest != 0) RequireSession(in header.ForgetRequest, header.ForgetSession, "the request that forgets");
+        if (header.RequestInHand != 0)
+        {
+            RequireSession(in header.RequestInHand, header.RequestSession, "the request in hand");
+        }
+        if (header.ForgetRequest != 0)
+        {
+            RequireSession(in header.ForgetRequest, header.ForgetSession, "the request that forgets");
+        }
         for (int index = 0; index < WorkerHeader.SuspectCount; index++)
         {
             ref readonly SuspectEntry suspect = ref header.Suspects[index];
@@ -45,8 +51,12 @@ internal sealed class RecordPass
 
     private void CheckListing(ref readonly ListingRecord listing)
     {
-        if (listing.State == 0 || !RequireValid(in listing.State, listing.Session, listing.Request, "a listing")) return;
-        bool fits = listing.InodeCount <= ListingRecord.InodeCountMax && listing.ReplyLengthInBytes <= ListingRecord.ReplyLengthMax
+        if (listing.State == 0 || !RequireValid(in listing.State, listing.Session, listing.Request, "a listing"))
+        {
+            return;
+        }
+        bool fits = listing.InodeCount <= ListingRecord.InodeCountMax
+            && listing.ReplyLengthInBytes <= ListingRecord.ReplyLengthMax
             && listing.CountedInodes <= listing.InodeCount;
         if (fits) return;
         Report(in listing.State, $"a listing has counted {listing.CountedInodes} of {listing.InodeCount} inodes in "

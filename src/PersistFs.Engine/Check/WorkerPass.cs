@@ -24,15 +24,18 @@ internal sealed class WorkerPass
     {
         var entry = new ArenaPointer(Layout.WorkerTableOffset + (ulong)slot * sizeof(ulong));
         bool isWorkerFrame = frame >= context.Table.SystemFrameCount && frame < context.Table.FrameCount
-            && context.Table.WordOf((uint)frame).IsUsed(FrameType.Worker) && context.Table.At((uint)frame).Owner == (ulong)slot;
+            && context.Table.WordOf((uint)frame).IsUsed(FrameType.Worker)
+            && context.Table.At((uint)frame).Owner == (ulong)slot;
         if (!isWorkerFrame)
         {
-            context.Findings.Add(FindingKind.WorkerTable, entry, $"Worker slot {slot} names frame {frame}, which is no worker frame of its own.");
+            context.Findings.Add(FindingKind.WorkerTable, entry,
+                $"Worker slot {slot} names frame {frame}, which is no worker frame of its own.");
             return;
         }
         if (!context.Uses.TryAddFrame((uint)frame))
         {
-            context.Findings.Add(FindingKind.UsedTwice, entry, $"Worker slot {slot} names frame {frame}, which is used already.");
+            context.Findings.Add(
+                FindingKind.UsedTwice, entry, $"Worker slot {slot} names frame {frame}, which is used already.");
             return;
         }
         ArenaPointer start = ArenaPointer.OfFrame((uint)frame);
@@ -40,6 +43,7 @@ internal sealed class WorkerPass
         var state = new JournalWord(context.Arena.At<WorkerHeader>(start).JournalState);
         if (state.UndoCount == 0 && state.FreeCount == 0) return;
         context.Findings.Add(
-            FindingKind.Journal, start, $"The journal of worker {slot} still has {state.UndoCount} undo and {state.FreeCount} free entries.");
+            FindingKind.Journal, start,
+            $"The journal of worker {slot} still has {state.UndoCount} undo and {state.FreeCount} free entries.");
     }
 }

@@ -29,7 +29,8 @@ internal sealed class RequestDump
         if (header.ForgetRequest != 0)
         {
             text.Detail(
-                $"last that forgets: request {header.ForgetRequest} of session {header.ForgetSession}, {header.Forgotten} inodes done");
+                $"last that forgets: request {header.ForgetRequest} of session {header.ForgetSession}, "
+                    + $"{header.Forgotten} inodes done");
         }
         WriteSuspects(in header);
         for (int index = 0; index < WorkerHeader.CompletionCount; index++) WriteRecord(frame, index);
@@ -51,7 +52,8 @@ internal sealed class RequestDump
         CompletionRecord record = image.Read<CompletionRecord>(Completions.RecordAt(frame, index));
         if (record.State == 0) return;
         text.Detail(
-            $"record {index}: {StateName(record.State)}, request {record.Request} of session {record.Session}, inode {record.Inode}");
+            $"record {index}: {StateName(record.State)}, request {record.Request} of session {record.Session}, "
+                + $"inode {record.Inode}");
     }
 
     private void WriteListing(ArenaPointer frame, int index)
@@ -60,7 +62,8 @@ internal sealed class RequestDump
         if (listing.State == 0) return;
         text.Detail(
             $"listing {index}: {StateName(listing.State)}, request {listing.Request} of session {listing.Session}, "
-                + $"{listing.CountedInodes} of {listing.InodeCount} inodes counted, {listing.ReplyLengthInBytes} bytes");
+                + $"{listing.CountedInodes} of {listing.InodeCount} inodes counted, "
+                + $"{listing.ReplyLengthInBytes} bytes");
     }
 
     private static string StateName(ulong word)

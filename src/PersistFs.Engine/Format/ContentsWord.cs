@@ -31,5 +31,6 @@ internal readonly record struct ContentsWord(ulong Value)
     public ContentsWord WithPending(bool listed, bool trim) =>
         new(Value & ~PendingMask | (listed ? PendingListedBit : 0) | (trim ? PendingTrimBit : 0));
 
-    public static ContentsWord Create(ContentsKind kind, int instance) => new((ulong)kind | (ulong)(uint)instance << 32);
+    public static ContentsWord Create(ContentsKind kind, int instance) =>
+        new((ulong)kind | (ulong)(uint)instance << 32);
 }

@@ -55,7 +55,8 @@ internal struct WorkerHeader
     public const int CompletionCount = 128;
     public const ulong ListingsOffset = 0x68000;
     public const int ListingCount = 3;
-    public const int RecordsSizeInBytes = CompletionCount * CompletionRecord.SizeInBytes + ListingCount * ListingRecord.SizeInBytes;
+    public const int RecordsSizeInBytes = CompletionCount * CompletionRecord.SizeInBytes
+        + ListingCount * ListingRecord.SizeInBytes;
     public const ulong RequestBufferOffset = 0x80000;
     public const int RequestBufferSizeInBytes = (1024 + 64) * 1024;
     public const ulong ReplyBufferOffset = 0x190000;

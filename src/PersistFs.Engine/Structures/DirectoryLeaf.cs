@@ -56,7 +56,11 @@ internal readonly ref struct DirectoryLeaf
     /// <summary>The entry at a position that a slot holds.</summary>
     public ref readonly DirectoryEntryHeader EntryAt(int position)
     {
-        if (position < Fill.HeapStart || position % 8 != 0 || position > bytes.Length - DirectoryEntryHeader.SizeInBytes) ThrowOutside();
+        if (position < Fill.HeapStart || position % 8 != 0
+            || position > bytes.Length - DirectoryEntryHeader.SizeInBytes)
+        {
+            ThrowOutside();
+        }
         return ref MemoryMarshal.AsRef<DirectoryEntryHeader>(bytes[position..]);
     }
 
@@ -72,7 +76,9 @@ internal readonly ref struct DirectoryLeaf
     public int FindSlot(DirectoryKey key, ReadOnlySpan<byte> name)
     {
         ReadOnlySpan<uint> slots = Slots;
-        for (int index = NextMatch(slots, 0, key.Fingerprint); index >= 0; index = NextMatch(slots, index + 1, key.Fingerprint))
+        for (int index = NextMatch(slots, 0, key.Fingerprint);
+            index >= 0;
+            index = NextMatch(slots, index + 1, key.Fingerprint))
         {
             int position = PositionOf(slots[index]);
             if (position == 0 || EntryAt(position).Key >> 7 != key.Hash) continue;
@@ -133,5 +139,6 @@ internal readonly ref struct DirectoryLeaf
         return -1;
     }
 
-    private static void ThrowOutside() => throw new ArenaCorruptException("An entry of a directory leaf lies outside of its heap.");
+    private static void ThrowOutside() =>
+        throw new ArenaCorruptException("An entry of a directory leaf lies outside of its heap.");
 }

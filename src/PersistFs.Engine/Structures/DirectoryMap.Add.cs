@@ -37,7 +37,8 @@ internal sealed partial class DirectoryMap
 
     /// <summary>Adds a name as planned. The transaction has reserved what the plan costs.</summary>
     public void Add(
-        Transaction transaction, InodeNumber directory, ref readonly InodeRecord record, in AddPlan plan, ReadOnlySpan<byte> name, ulong targetWord)
+        Transaction transaction, InodeNumber directory, ref readonly InodeRecord record, in AddPlan plan,
+        ReadOnlySpan<byte> name, ulong targetWord)
     {
         for (int split = 0; split < plan.Splits; split++) Split(transaction, directory, in record, plan.Key);
         DirectoryPath path = Descend(directory, in record, plan.Key);
@@ -65,7 +66,8 @@ internal sealed partial class DirectoryMap
 
     /// <summary>Writes entry and slot into the gap, where nobody looks, and publishes them by the fill word.</summary>
     private void Insert(
-        Transaction transaction, ArenaPointer leaf, FillWord fill, DirectoryKey key, ReadOnlySpan<byte> name, ulong targetWord)
+        Transaction transaction, ArenaPointer leaf, FillWord fill, DirectoryKey key, ReadOnlySpan<byte> name,
+        ulong targetWord)
     {
         int size = DirectoryEntryHeader.EntrySize(name.Length);
         int position = fill.HeapStart - size;
@@ -88,7 +90,8 @@ internal sealed partial class DirectoryMap
         Transaction transaction, InodeNumber directory, ref readonly InodeRecord record, in DirectoryPath path,
         DirectoryKey key, ReadOnlySpan<byte> name, ulong targetWord)
     {
-        int needed = LeafHeader.SizeInBytes + DirectoryLeaf.SlotSizeInBytes + DirectoryEntryHeader.EntrySize(name.Length);
+        int needed = LeafHeader.SizeInBytes + DirectoryLeaf.SlotSizeInBytes
+            + DirectoryEntryHeader.EntrySize(name.Length);
         Span<byte> bytes = transaction.Worker.Scratch.AsSpan(0, DirectoryLeaf.SizeFor(needed));
         var builder = new LeafBuilder(bytes, path.NodeCount, path.NodeCount == 0 ? 0 : DirectoryKey.IndexBits);
         builder.Add(key, targetWord, name);
@@ -118,7 +121,8 @@ internal sealed partial class DirectoryMap
         return leaf;
     }
 
-    private DirectoryPointer StoreLeaf(Transaction transaction, InodeNumber directory, int nodeDepth, ReadOnlySpan<byte> bytes)
+    private DirectoryPointer StoreLeaf(
+        Transaction transaction, InodeNumber directory, int nodeDepth, ReadOnlySpan<byte> bytes)
     {
         BlockType type = DirectoryLeaf.TypeOf(bytes.Length);
         ArenaPointer leaf = type == BlockType.DirectoryLeaf
@@ -133,7 +137,8 @@ internal sealed partial class DirectoryMap
     /// nothing.
     /// </summary>
     private void SetPointers(
-        Transaction transaction, ref readonly InodeRecord record, in DirectoryPath path, DirectoryKey key, int localDepth, DirectoryPointer pointer)
+        Transaction transaction, ref readonly InodeRecord record, in DirectoryPath path, DirectoryKey key,
+        int localDepth, DirectoryPointer pointer)
     {
         if (path.NodeCount == 0)
         {

@@ -15,7 +15,8 @@ internal sealed partial class DirectoryMap
     /// <param name="path">Receives the way to the leaf.</param>
     /// <returns>How many; 0 when there are no more.</returns>
     public int Collect(
-        InodeNumber directory, in InodeRecord record, ref ulong after, Span<ulong> keys, Span<ushort> positions, out DirectoryPath path)
+        InodeNumber directory, in InodeRecord record, ref ulong after, Span<ulong> keys, Span<ushort> positions,
+        out DirectoryPath path)
     {
         const ulong KeyEnd = 1UL << DirectoryKey.Bits;
         path = default;

@@ -11,7 +11,8 @@ internal sealed partial class DirectoryMap
     private const int ShrinkFraction = 4;
 
     /// <summary>Removes a name that <see cref="TryFind"/> has just found. Needs no room.</summary>
-    public void Remove(Transaction transaction, InodeNumber directory, ref readonly InodeRecord record, in DirectorySlot slot)
+    public void Remove(
+        Transaction transaction, InodeNumber directory, ref readonly InodeRecord record, in DirectorySlot slot)
     {
         DirectoryPath path = Descend(directory, in record, slot.Key);
         DirectoryLeaf leaf = LeafAt(directory, in path);
@@ -26,21 +27,26 @@ internal sealed partial class DirectoryMap
         transaction.Set(in space.Arena.At<uint>(slot.Leaf + SlotOffset(slot.Index)), 0U);
         var left = new FillWord(fill.SlotCount, fill.HeapStart, fill.LiveBytes - size, fill.LiveCount - 1);
         transaction.Set(in space.Arena.At<LeafHeader>(slot.Leaf).Fill, left.Value);
-        bool isSparse = leaf.SizeInBytes > DirectoryLeaf.SizeMin && leaf.LiveSizeInBytes < leaf.SizeInBytes / ShrinkFraction;
+        bool isSparse = leaf.SizeInBytes > DirectoryLeaf.SizeMin
+            && leaf.LiveSizeInBytes < leaf.SizeInBytes / ShrinkFraction;
         if (isSparse && transaction.TryReserve(1, SpaceLevel.Acknowledged))
-            _ = Rewrite(transaction, directory, in record, in path, slot.Key, DirectoryLeaf.SizeFor(leaf.LiveSizeInBytes));
+            _ = Rewrite(
+                transaction, directory, in record, in path, slot.Key, DirectoryLeaf.SizeFor(leaf.LiveSizeInBytes));
     }
 
     /// <summary>Lets a name lead to another inode.</summary>
-    public void SetTarget(Transaction transaction, in DirectorySlot slot, int nameLength, InodeNumber inode, byte entryType)
+    public void SetTarget(
+        Transaction transaction, in DirectorySlot slot, int nameLength, InodeNumber inode, byte entryType)
     {
-        ref readonly DirectoryEntryHeader entry = ref space.Arena.At<DirectoryEntryHeader>(slot.Leaf + (ulong)slot.Position);
+        ref readonly DirectoryEntryHeader entry = ref space.Arena.At<DirectoryEntryHeader>(
+            slot.Leaf + (ulong)slot.Position);
         transaction.Set(in entry.TargetWord, DirectoryEntryHeader.TargetOf(inode, nameLength, entryType));
     }
 
     /// <summary>Frees a leaf whose last name goes, and the nodes above that lead nowhere else.</summary>
     private void RemoveLeaf(
-        Transaction transaction, InodeNumber directory, ref readonly InodeRecord record, ref DirectoryPath path, DirectoryKey key)
+        Transaction transaction, InodeNumber directory, ref readonly InodeRecord record, ref DirectoryPath path,
+        DirectoryKey key)
     {
         DirectoryLeaf leaf = LeafAt(directory, in path);
         int localDepth = leaf.Header.LocalDepth;

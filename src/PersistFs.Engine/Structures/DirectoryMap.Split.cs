@@ -40,7 +40,8 @@ internal sealed partial class DirectoryMap
     /// Splits the leaf where <paramref name="key"/> belongs once, putting a node above it where it has none of its
     /// own bits left.
     /// </summary>
-    private void Split(Transaction transaction, InodeNumber directory, ref readonly InodeRecord record, DirectoryKey key)
+    private void Split(
+        Transaction transaction, InodeNumber directory, ref readonly InodeRecord record, DirectoryKey key)
     {
         DirectoryPath path = Descend(directory, in record, key);
         DirectoryLeaf leaf = LeafAt(directory, in path);
@@ -70,7 +71,8 @@ internal sealed partial class DirectoryMap
     /// Stores a leaf with those entries whose key has <paramref name="value"/> at a bit; nothing if there are none.
     /// </summary>
     private DirectoryPointer StoreHalf(
-        Transaction transaction, InodeNumber directory, ref DirectoryLeaf leaf, int nodeDepth, int localDepth, int bit, int value)
+        Transaction transaction, InodeNumber directory, ref DirectoryLeaf leaf, int nodeDepth, int localDepth, int bit,
+        int value)
     {
         int needed = LeafHeader.SizeInBytes;
         foreach (uint slot in leaf.Slots)
@@ -94,7 +96,8 @@ internal sealed partial class DirectoryMap
     }
 
     private DirectoryPointer StoreNode(
-        Transaction transaction, InodeNumber directory, int depth, DirectoryKey key, DirectoryPointer low, DirectoryPointer high)
+        Transaction transaction, InodeNumber directory, int depth, DirectoryKey key, DirectoryPointer low,
+        DirectoryPointer high)
     {
         Span<byte> bytes = transaction.Worker.Scratch.AsSpan(0, Layout.BlockSizeInBytes);
         Span<ulong> pointers = MemoryMarshal.Cast<byte, ulong>(bytes);

@@ -89,5 +89,6 @@ internal sealed partial class DirectoryMap
     private static BlockUse LeafUse(InodeNumber directory, int nodeDepth) =>
         BlockUse.Of(BlockType.DirectoryLeaf, directory, nodeDepth, 0);
 
-    private static void ThrowTooDeep() => throw new ArenaCorruptException("A directory has a pointer of unknown kind, or too many levels.");
+    private static void ThrowTooDeep() =>
+        throw new ArenaCorruptException("A directory has a pointer of unknown kind, or too many levels.");
 }

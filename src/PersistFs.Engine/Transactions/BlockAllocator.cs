@@ -76,7 +76,10 @@ internal sealed class BlockAllocator
         int classIndex = SizeClass.IndexOf(slab);
         ref ArenaPointer current = ref cursor.Slab(classIndex);
         if (!current.IsNull && TryTakeObject(journal, current, slab, out ArenaPointer pointer)) return pointer;
-        if (TryFindSlab(cursor, slab, out current) && TryTakeObject(journal, current, slab, out pointer)) return pointer;
+        if (TryFindSlab(cursor, slab, out current) && TryTakeObject(journal, current, slab, out pointer))
+        {
+            return pointer;
+        }
         tookBlock = true;
         current = AllocateBlock(journal, cursor, BlockUse.Slab(slab));
         return current;
@@ -216,7 +219,8 @@ internal sealed class BlockAllocator
             for (int block = Layout.DescriptorBlocksPerFrame; block < Layout.BlocksPerFrame && slab.IsNull; block++)
             {
                 ref readonly BlockDescriptor descriptor = ref table.BlockAt(frame, block);
-                if (descriptor.TypeWord == (ulong)type && descriptor.Objects != full && table.IsBlockAllocated(frame, block))
+                if (descriptor.TypeWord == (ulong)type && descriptor.Objects != full
+                    && table.IsBlockAllocated(frame, block))
                     slab = ArenaPointer.OfBlock(frame, block);
             }
         }

@@ -61,7 +61,13 @@ internal sealed class Completions
     {
         if (request == 0) return;
         written = FindFree();
-        var record = new CompletionRecord { Session = session, Request = request, Inode = inode.Value, Snapshot = snapshot };
+        var record = new CompletionRecord
+        {
+            Session = session,
+            Request = request,
+            Inode = inode.Value,
+            Snapshot = snapshot,
+        };
         Store.BulkStructure(ref arena.Target<CompletionRecord>(written), in record);
         Store.Word(ref arena.Target<ulong>(written), CompletionState.TiedTo(journal.NextCommit).Value);
         IsPending = true;
@@ -116,7 +122,9 @@ internal sealed class Completions
             ArenaPointer pointer = RecordAt(journal.Start, index);
             var state = new CompletionState(arena.At<ulong>(pointer));
             if (!state.IsTied) continue;
-            CompletionState resolved = state.Sequence == journal.Sequence ? CompletionState.Valid : CompletionState.Empty;
+            CompletionState resolved = state.Sequence == journal.Sequence
+                ? CompletionState.Valid
+                : CompletionState.Empty;
             Store.Word(ref arena.Target<ulong>(pointer), resolved.Value);
         }
     }
@@ -146,6 +154,7 @@ internal sealed class Completions
             }
             nextRecord = (nextRecord + 1) % WorkerHeader.CompletionCount;
         }
-        throw new ArenaCorruptException($"A worker has {WorkerHeader.CompletionCount} requests that were never answered.");
+        throw new ArenaCorruptException(
+                $"A worker has {WorkerHeader.CompletionCount} requests that were never answered.");
     }
 }

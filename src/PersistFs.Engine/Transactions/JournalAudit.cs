@@ -30,7 +30,8 @@ internal static class JournalAudit
         {
             case UndoEntry.KindWord:
                 if (!MayHoldWord(space, journal, entry.Pointer, entry.Length))
-                    throw new ArenaCorruptException($"A journal would undo {entry.Length} bytes at {entry.Pointer}, which no transaction changes.");
+                    throw new ArenaCorruptException(
+                        $"A journal would undo {entry.Length} bytes at {entry.Pointer}, which no transaction changes.");
                 break;
             case UndoEntry.KindObject:
                 RequirePlace(space, entry.Pointer, (BlockType)(byte)entry.Old);
@@ -58,7 +59,10 @@ internal static class JournalAudit
     private static bool MayHoldWord(Space space, Journal journal, ArenaPointer pointer, int length)
     {
         ulong offset = pointer.Value;
-        if (length is not (1 or 2 or 4 or 8) || offset % (ulong)length != 0 || offset >= space.Arena.Length) return false;
+        if (length is not (1 or 2 or 4 or 8) || offset % (ulong)length != 0 || offset >= space.Arena.Length)
+        {
+            return false;
+        }
         if (pointer.Frame == 0) return offset is >= Layout.JournaledAreaStart and < Layout.JournaledAreaEnd;
         ulong counts = journal.Start.Value + WorkerHeader.InodeCountsOffset;
         if (offset >= counts && offset < counts + WorkerHeader.InodeCountsSizeInBytes) return true;
@@ -74,6 +78,7 @@ internal static class JournalAudit
         if (position == WorkerHeader.ForgottenOffset) return true;
         const ulong End = WorkerHeader.ListingsOffset + WorkerHeader.ListingCount * (ulong)ListingRecord.SizeInBytes;
         return position is >= WorkerHeader.ListingsOffset and < End
-            && (position - WorkerHeader.ListingsOffset) % ListingRecord.SizeInBytes == ListingRecord.CountedInodesOffset;
+            && (position - WorkerHeader.ListingsOffset) % ListingRecord.SizeInBytes
+                == ListingRecord.CountedInodesOffset;
     }
 }

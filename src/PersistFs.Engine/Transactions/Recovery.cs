@@ -56,6 +56,7 @@ internal static class Recovery
             && space.Table.WordOf((uint)frame).IsUsed(FrameType.Worker)
             && space.Table.At((uint)frame).Owner == (ulong)slot;
         if (!isWorkerFrame)
-            throw new ArenaCorruptException($"The worker table gives slot {slot} frame {frame}, which is none of its own.");
+            throw new ArenaCorruptException(
+                $"The worker table gives slot {slot} frame {frame}, which is none of its own.");
     }
 }

@@ -123,7 +123,8 @@ internal sealed class Space
         return false;
     }
 
-    private static ArenaPointer WorkerTablePointer(int slot) => new(Layout.WorkerTableOffset + (ulong)slot * sizeof(ulong));
+    private static ArenaPointer WorkerTablePointer(int slot) =>
+        new(Layout.WorkerTableOffset + (ulong)slot * sizeof(ulong));
 
     private static ArenaException NoSpaceForWorker(int slot) => new(
         ArenaFault.NoSpace,

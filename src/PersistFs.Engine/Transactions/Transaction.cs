@@ -70,7 +70,10 @@ internal readonly ref struct Transaction
         pointer = default;
         isZeroed = false;
         if (!space.TryBringFrame()) return false;
-        if (!space.Allocator.TryAllocateDataFrame(worker.Journal, owner, position, out uint frame, out isZeroed)) return false;
+        if (!space.Allocator.TryAllocateDataFrame(worker.Journal, owner, position, out uint frame, out isZeroed))
+        {
+            return false;
+        }
         pointer = ArenaPointer.OfFrame(frame);
         return true;
     }
@@ -102,7 +105,10 @@ internal readonly ref struct Transaction
     /// <summary>Adds to this worker's share of the count of inodes.</summary>
     public void CountInodes(int instance, long difference)
     {
-        if ((uint)instance >= Layout.InstanceCount) throw new ArenaCorruptException($"An inode belongs to instance {instance}.");
+        if ((uint)instance >= Layout.InstanceCount)
+        {
+            throw new ArenaCorruptException($"An inode belongs to instance {instance}.");
+        }
         ref readonly long count = ref worker.Journal.Header.Inodes[instance];
         Set(in count, count + difference);
     }

@@ -52,7 +52,8 @@ public ref struct DirectoryReader
         if (Cookie < CookieOfParent)
         {
             bool isSelf = Cookie < CookieOfSelf;
-            Set(isSelf ? CookieOfSelf : CookieOfParent, isSelf ? directory : volume.ParentOf(directory), 4, isSelf ? "."u8 : ".."u8);
+            Set(isSelf ? CookieOfSelf : CookieOfParent, isSelf ? directory : volume.ParentOf(directory), 4,
+                isSelf ? "."u8 : ".."u8);
             reached = Cookie;
             return true;
         }

@@ -21,7 +21,8 @@ public readonly struct InodeAttributes
         ModificationTime = record.ModificationTime;
         ChangeTime = record.ChangeTime;
         BirthTime = record.BirthTime;
-        bool isDevice = (record.Mode & Linux.ModeBits.TypeMask) is Linux.ModeBits.CharacterDevice or Linux.ModeBits.BlockDevice;
+        bool isDevice =
+            (record.Mode & Linux.ModeBits.TypeMask) is Linux.ModeBits.CharacterDevice or Linux.ModeBits.BlockDevice;
         DeviceNumber = isDevice ? (uint)record.Contents : 0;
     }
 

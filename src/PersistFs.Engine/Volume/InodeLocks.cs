@@ -28,7 +28,8 @@ internal sealed class InodeLocks
 
     /// <summary>Locks up to four inodes for change; <see cref="InodeNumber.None"/> stands for no further one.</summary>
     public InodeGuard Own(
-        Worker worker, InodeNumber first, InodeNumber second = default, InodeNumber third = default, InodeNumber fourth = default)
+        Worker worker, InodeNumber first, InodeNumber second = default, InodeNumber third = default,
+        InodeNumber fourth = default)
     {
         var stripes = default(InodeGuard.StripeSet);
         int count = 0;

@@ -41,7 +41,10 @@ public sealed partial class Volume
         ref readonly CompletionRecord record = ref space.Arena.At<CompletionRecord>(pointer);
         if (record.Inode == 0) return true;
         var inode = new InodeNumber(record.Inode);
-        if (!inodes.Exists(inode)) throw new ArenaCorruptException($"Request {request} found or made inode {inode}, which does not exist.");
+        if (!inodes.Exists(inode))
+        {
+            throw new ArenaCorruptException($"Request {request} found or made inode {inode}, which does not exist.");
+        }
         attributes = new InodeAttributes(inode, in record.Snapshot);
         return true;
     }
@@ -93,7 +96,8 @@ public sealed partial class Volume
         for (int index = 0; index < inodeNumbers.Length; index++)
         {
             using Transaction transaction = worker.Begin();
-            AddLookup(transaction, new InodeNumber(inodeNumbers[index]), in inodes.At(new InodeNumber(inodeNumbers[index])));
+            AddLookup(transaction, new InodeNumber(inodeNumbers[index]),
+                in inodes.At(new InodeNumber(inodeNumbers[index])));
             transaction.Set(in record.CountedInodes, (ulong)index + 1);
             transaction.Commit();
         }
@@ -112,7 +116,8 @@ public sealed partial class Volume
     /// <summary>Whether all that the reply names has been counted, so that it may have left.</summary>
     private static bool IsWhole(in ListingRecord listing)
     {
-        if (listing.InodeCount > ListingRecord.InodeCountMax || listing.ReplyLengthInBytes > ListingRecord.ReplyLengthMax
+        if (listing.InodeCount > ListingRecord.InodeCountMax
+            || listing.ReplyLengthInBytes > ListingRecord.ReplyLengthMax
             || listing.CountedInodes > listing.InodeCount)
             throw new ArenaCorruptException("A listing has more inodes or bytes than there is room for.");
         return listing.CountedInodes == listing.InodeCount;

@@ -20,7 +20,8 @@ public sealed partial class Volume
     /// cannot be.
     /// </returns>
     public Errno Create(
-        Worker worker, InodeNumber directory, FileName name, in NewNode node, ReadOnlySpan<byte> target, out InodeAttributes attributes)
+        Worker worker, InodeNumber directory, FileName name, in NewNode node, ReadOnlySpan<byte> target,
+        out InodeAttributes attributes)
     {
         attributes = default;
         using InodeGuard guard = locks.Own(worker, directory);
@@ -28,15 +29,22 @@ public sealed partial class Volume
         if (error != Errno.OK) return error;
         ref readonly InodeRecord parent = ref inodes.At(directory);
         bool isDirectory = ModeBits.IsDirectory(node.Mode);
-        if (!ModeBits.IsKnownType(node.Mode) || ModeBits.IsSymbolicLink(node.Mode) == target.IsEmpty) return Errno.EINVAL;
+        if (!ModeBits.IsKnownType(node.Mode) || ModeBits.IsSymbolicLink(node.Mode) == target.IsEmpty)
+        {
+            return Errno.EINVAL;
+        }
         if (names.TryFind(directory, in parent, name.Bytes, out _)) return Errno.EEXIST;
         if (isDirectory && parent.LinkCount == uint.MaxValue) return Errno.EMLINK;
         error = names.PlanAdd(directory, in parent, name.Bytes, out DirectoryMap.AddPlan plan);
         if (error != Errno.OK) return error;
         InheritedAcl acl = InheritAcl(in parent, node.Mode, node.Umask);
         using Transaction transaction = worker.Begin();
-        if (IsInodeLimitReached || !transaction.TryReserve(plan.BlockCost + NewInodeBlocks(target, in acl))) return Errno.ENOSPC;
-        InodeNumber inode = CreateInode(transaction, directory, in parent, in node, target, in acl, linkCount: isDirectory ? 2U : 1U);
+        if (IsInodeLimitReached || !transaction.TryReserve(plan.BlockCost + NewInodeBlocks(target, in acl)))
+        {
+            return Errno.ENOSPC;
+        }
+        InodeNumber inode = CreateInode(
+            transaction, directory, in parent, in node, target, in acl, linkCount: isDirectory ? 2U : 1U);
         names.Add(transaction, directory, in parent, in plan, name.Bytes, TargetWord(inode, name, node.Mode));
         if (isDirectory) transaction.Set(in parent.LinkCount, parent.LinkCount + 1);
         Touch(transaction, in parent, inodes.At(inode).ChangeTime);
@@ -70,7 +78,8 @@ public sealed partial class Volume
 
     /// <summary>Gives a file another name; the kernel holds one more reference to it then.</summary>
     /// <returns>EPERM for a directory, an immutable or an append-only file; EEXIST, EMLINK, ENOSPC, ENOENT.</returns>
-    public Errno Link(Worker worker, InodeNumber inode, InodeNumber directory, FileName name, out InodeAttributes attributes)
+    public Errno Link(
+        Worker worker, InodeNumber inode, InodeNumber directory, FileName name, out InodeAttributes attributes)
     {
         attributes = default;
         using InodeGuard guard = locks.Own(worker, inode, directory);
@@ -88,7 +97,10 @@ public sealed partial class Volume
         if (!transaction.TryReserve(plan.BlockCost)) return Errno.ENOSPC;
         long now = Libc.FileTimeNow();
         names.Add(transaction, directory, in parent, in plan, name.Bytes, TargetWord(inode, name, record.Mode));
-        if (record.LinkCount == 0 && !new ContentsWord(record.ContentsWord).NeedsTrim) pending.Remove(transaction, inode);
+        if (record.LinkCount == 0 && !new ContentsWord(record.ContentsWord).NeedsTrim)
+        {
+            pending.Remove(transaction, inode);
+        }
         transaction.Set(in record.LinkCount, record.LinkCount + 1);
         transaction.Set(in record.ChangeTime, now);
         Touch(transaction, in parent, now);
@@ -107,7 +119,8 @@ public sealed partial class Volume
         1 + (target.IsEmpty ? 0 : 1) + acl.BlockCost;
 
     private InodeNumber CreateInode(
-        Transaction transaction, InodeNumber directory, in InodeRecord parent, in NewNode node, ReadOnlySpan<byte> target,
+        Transaction transaction, InodeNumber directory, in InodeRecord parent, in NewNode node,
+        ReadOnlySpan<byte> target,
         in InheritedAcl acl, uint linkCount)
     {
         bool isDirectory = ModeBits.IsDirectory(node.Mode);
@@ -136,7 +149,8 @@ public sealed partial class Volume
         return inode;
     }
 
-    private static bool IsDevice(uint mode) => (mode & ModeBits.TypeMask) is ModeBits.BlockDevice or ModeBits.CharacterDevice;
+    private static bool IsDevice(uint mode) =>
+        (mode & ModeBits.TypeMask) is ModeBits.BlockDevice or ModeBits.CharacterDevice;
 
     private static ulong TargetWord(InodeNumber inode, FileName name, uint mode) =>
         DirectoryEntryHeader.TargetOf(inode, name.Bytes.Length, ModeBits.ToDirectoryEntryType(mode));

@@ -60,7 +60,10 @@ public sealed partial class Volume
     public int BeginForget(Worker worker, ulong request)
     {
         ref readonly WorkerHeader header = ref worker.Journal.Header;
-        if (header.ForgetRequest == request && header.ForgetSession == Session) return (int)Math.Min(header.Forgotten, int.MaxValue);
+        if (header.ForgetRequest == request && header.ForgetSession == Session)
+        {
+            return (int)Math.Min(header.Forgotten, int.MaxValue);
+        }
         Store.Word(ref Unsafe.AsRef(in header.ForgetRequest), 0UL);
         Store.Word(ref Unsafe.AsRef(in header.Forgotten), 0UL);
         Store.Word(ref Unsafe.AsRef(in header.ForgetSession), (ulong)Session);

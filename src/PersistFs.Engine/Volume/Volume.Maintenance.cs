@@ -47,7 +47,8 @@ public sealed partial class Volume
     public void BalanceFrames(Worker worker)
     {
         FrameSupply supply = space.Allocator.Supply;
-        bool isLow = supply.FreeFrames < StockFramesMin && supply.AvailableBlocks < StockFramesMin * Layout.UsableBlocksPerFrame;
+        bool isLow = supply.FreeFrames < StockFramesMin
+            && supply.AvailableBlocks < StockFramesMin * Layout.UsableBlocksPerFrame;
         if (isLow && superblock.Kind == Superblock.KindDynamic) _ = supply.TryGrow();
         if (superblock.Kind != Superblock.KindDynamic) return;
         Span<uint> frames = stackalloc uint[ReleaseBatch];

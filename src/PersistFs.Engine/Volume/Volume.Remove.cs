@@ -23,11 +23,13 @@ public sealed partial class Volume
     /// Removes the name of a file that is no directory. The file goes with its last name and last reference.
     /// </summary>
     /// <returns>ENOENT, EISDIR, EPERM for an immutable or append-only file or directory.</returns>
-    public Errno Unlink(Worker worker, InodeNumber directory, FileName name) => Remove(worker, directory, name, isDirectory: false);
+    public Errno Unlink(Worker worker, InodeNumber directory, FileName name) =>
+        Remove(worker, directory, name, isDirectory: false);
 
     /// <summary>Removes an empty directory.</summary>
     /// <returns>ENOENT, ENOTDIR, ENOTEMPTY, EPERM.</returns>
-    public Errno RemoveDirectory(Worker worker, InodeNumber directory, FileName name) => Remove(worker, directory, name, isDirectory: true);
+    public Errno RemoveDirectory(Worker worker, InodeNumber directory, FileName name) =>
+        Remove(worker, directory, name, isDirectory: true);
 
     private Errno Remove(Worker worker, InodeNumber directory, FileName name, bool isDirectory)
     {
@@ -119,7 +121,9 @@ public sealed partial class Volume
     {
         using InodeGuard guard = locks.Share(worker, directory);
         if (OpenDirectory(directory) != Errno.OK) return InodeNumber.None;
-        return names.TryFind(directory, in inodes.At(directory), name.Bytes, out DirectorySlot slot) ? slot.Inode : InodeNumber.None;
+        return names.TryFind(directory, in inodes.At(directory), name.Bytes, out DirectorySlot slot)
+            ? slot.Inode
+            : InodeNumber.None;
     }
 
     /// <summary>Whether names may be taken out of a directory: OK, or why not.</summary>

@@ -29,7 +29,10 @@ public sealed partial class Volume
         if (mode is not (RenameMode.Replace or RenameMode.NoReplace or RenameMode.Exchange or RenameMode.Whiteout
             or (RenameMode.Whiteout | RenameMode.NoReplace))) return Errno.EINVAL;
         // Directories that move between directories change who is above whom; one at a time, so that no loop can close.
-        if (oldDirectory == newDirectory) return RenameLocked(worker, oldDirectory, oldName, newDirectory, newName, mode, in caller);
+        if (oldDirectory == newDirectory)
+        {
+            return RenameLocked(worker, oldDirectory, oldName, newDirectory, newName, mode, in caller);
+        }
         lock (renameLock)
         {
             return RenameLocked(worker, oldDirectory, oldName, newDirectory, newName, mode, in caller);
@@ -48,8 +51,12 @@ public sealed partial class Volume
             Errno error = RequireShrinkable(oldDirectory);
             if (error == Errno.OK) error = RequireGrowable(newDirectory);
             if (error != Errno.OK) return error;
-            if (!names.TryFind(oldDirectory, in inodes.At(oldDirectory), oldName.Bytes, out DirectorySlot old)) return Errno.ENOENT;
-            bool hasNew = names.TryFind(newDirectory, in inodes.At(newDirectory), newName.Bytes, out DirectorySlot replaced);
+            if (!names.TryFind(oldDirectory, in inodes.At(oldDirectory), oldName.Bytes, out DirectorySlot old))
+            {
+                return Errno.ENOENT;
+            }
+            bool hasNew = names.TryFind(
+                newDirectory, in inodes.At(newDirectory), newName.Bytes, out DirectorySlot replaced);
             InodeNumber newFound = hasNew ? replaced.Inode : InodeNumber.None;
             if (old.Inode != oldGuess || newFound != newGuess)
             {
@@ -86,7 +93,8 @@ public sealed partial class Volume
     }
 
     private Errno Move(
-        Worker worker, in RenameEnds ends, FileName oldName, FileName newName, bool leavesWhiteout, in Credentials caller)
+        Worker worker, in RenameEnds ends, FileName oldName, FileName newName, bool leavesWhiteout,
+        in Credentials caller)
     {
         ref readonly InodeRecord oldParent = ref inodes.At(ends.OldDirectory);
         ref readonly InodeRecord newParent = ref inodes.At(ends.NewDirectory);
@@ -100,12 +108,14 @@ public sealed partial class Volume
         uint movedMode = inodes.At(ends.Old.Inode).Mode;
         if (ends.HasNew)
         {
-            names.SetTarget(transaction, ends.New, newName.Bytes.Length, ends.Old.Inode, ModeBits.ToDirectoryEntryType(movedMode));
+            names.SetTarget(
+                transaction, ends.New, newName.Bytes.Length, ends.Old.Inode, ModeBits.ToDirectoryEntryType(movedMode));
             DropLink(transaction, ends.NewDirectory, ends.New.Inode, now);
         }
         else
         {
-            names.Add(transaction, ends.NewDirectory, in newParent, in plan, newName.Bytes, TargetWord(ends.Old.Inode, newName, movedMode));
+            names.Add(transaction, ends.NewDirectory, in newParent, in plan, newName.Bytes,
+                TargetWord(ends.Old.Inode, newName, movedMode));
         }
         // Adding may have moved the old name to another leaf.
         names.TryFind(ends.OldDirectory, in oldParent, oldName.Bytes, out DirectorySlot old);

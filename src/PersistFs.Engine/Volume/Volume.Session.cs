@@ -145,7 +145,10 @@ public sealed partial class Volume
         {
             ArenaPointer pointer = Completions.RecordAt(frame, index);
             ref readonly CompletionRecord record = ref space.Arena.At<CompletionRecord>(pointer);
-            if (new CompletionState(record.State).IsValid && record.Session == Session) Inherit(record.Request, pointer);
+            if (new CompletionState(record.State).IsValid && record.Session == Session)
+            {
+                Inherit(record.Request, pointer);
+            }
         }
         for (int index = 0; index < WorkerHeader.ListingCount; index++)
         {
@@ -160,6 +163,7 @@ public sealed partial class Volume
     private void Inherit(ulong request, ArenaPointer record)
     {
         if (request == 0 || !inherited.TryAdd(request, record))
-            throw new ArenaCorruptException($"The record at {record} is of request {request}, which has another or is none.");
+            throw new ArenaCorruptException(
+                $"The record at {record} is of request {request}, which has another or is none.");
     }
 }

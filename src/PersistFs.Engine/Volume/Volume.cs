@@ -75,7 +75,8 @@ public sealed partial class Volume : IDisposable
             int slot = Array.IndexOf(isSlotTaken, false);
             if (slot < 0)
             {
-                throw new ArenaException(ArenaFault.InvalidArgument, "All 64 worker slots are taken.", "Use fewer threads.");
+                throw new ArenaException(
+                    ArenaFault.InvalidArgument, "All 64 worker slots are taken.", "Use fewer threads.");
             }
             Worker worker = space.AttachWorker(slot);
             isSlotTaken[slot] = true;

@@ -27,7 +27,8 @@ public static class VolumeFormatter
         if (options.SizeMax < FormatOptions.SizeMin)
         {
             throw new ArenaException(
-                ArenaFault.InvalidArgument, $"An arena of {options.SizeMax} bytes is too small.", "Choose a size of 16M or more.");
+                ArenaFault.InvalidArgument, $"An arena of {options.SizeMax} bytes is too small.",
+                "Choose a size of 16M or more.");
         }
         bool existed = File.Exists(path);
         try
@@ -87,7 +88,8 @@ public static class VolumeFormatter
         long now = Libc.FileTimeNow();
         using Transaction transaction = worker.Begin();
         if (!transaction.TryReserve(1, SpaceLevel.Acknowledged))
-            throw new ArenaException(ArenaFault.NoSpace, "There is no memory for the root directory.", "Give the arena more memory.");
+            throw new ArenaException(
+                ArenaFault.NoSpace, "There is no memory for the root directory.", "Give the arena more memory.");
         InodeNumber root = inodes.Create(transaction, new InodeRecord
         {
             Mode = ModeBits.Directory | options.RootMode & ModeBits.PermissionMask,
@@ -102,7 +104,8 @@ public static class VolumeFormatter
             ContentsWord = ContentsWord.Create(ContentsKind.Directory, 0).Value,
         });
         transaction.Set(in space.Arena.At<InodeRecord>(root.Record).Parent, root.Value);
-        ref readonly InstanceRecord instance = ref space.Arena.At<InstanceRecord>(new ArenaPointer(Layout.InstanceTableOffset));
+        ref readonly InstanceRecord instance = ref space.Arena.At<InstanceRecord>(
+            new ArenaPointer(Layout.InstanceTableOffset));
         transaction.Set(in instance.InodeCountMax, options.InodeCountMax);
         transaction.Set(in instance.RootInode, root.Value);
         transaction.Commit();
@@ -125,7 +128,8 @@ public static class VolumeFormatter
         // Frames past the first that the table takes are an address range until they are needed; they come on top.
         ulong frames = dataFrames + FrameTable.FramesOf(capacity) - 1;
         if (frames > Math.Min(capacity, Layout.FrameCountLimit))
-            throw new ArenaException(ArenaFault.InvalidArgument, $"An arena of {options.SizeMax} bytes is too large.", "Choose a smaller size.");
+            throw new ArenaException(ArenaFault.InvalidArgument, $"An arena of {options.SizeMax} bytes is too large.",
+                "Choose a smaller size.");
         var superblock = new Superblock
         {
             Magic = Layout.Magic,
@@ -155,7 +159,8 @@ public static class VolumeFormatter
     {
         if (force || file.Length == 0 || file.AllocatedBytes == 0) return;
         throw new ArenaException(
-            ArenaFault.AlreadyFormatted, $"{file.Name} is not empty.", "Choose another path; --force would destroy what is in it.");
+            ArenaFault.AlreadyFormatted, $"{file.Name} is not empty.",
+            "Choose another path; --force would destroy what is in it.");
     }
 
     private static void RequireRoom(Backing backing, ulong offset, ulong length)
@@ -168,6 +173,7 @@ public static class VolumeFormatter
         error is Errno.ENOSPC or Errno.ENOMEM ? ArenaFault.NoSpace : ArenaFault.InputOutput,
         $"{backing.Name} ({backing.Kind}) has no room for an arena: {error}.",
         backing.Kind == "huge pages"
-            ? "Reserve more huge pages: sysctl vm.nr_hugepages=N, with N the present number and what the arena needs in units of 2 MiB."
+            ? "Reserve more huge pages: sysctl vm.nr_hugepages=N, "
+                + "with N the present number and what the arena needs in units of 2 MiB."
             : "Make room in that file system, or choose another path.");
 }

@@ -30,7 +30,8 @@ internal static class VolumeOpener
         {
             file.Dispose();
             throw new ArenaException(
-                ArenaFault.Corrupt, $"{path} is damaged: {exception.Message}", "Look at it with persistfs check; restore it from a saved image.");
+                ArenaFault.Corrupt, $"{path} is damaged: {exception.Message}",
+                "Look at it with persistfs check; restore it from a saved image.");
         }
         catch (ArenaException)
         {
@@ -71,7 +72,8 @@ internal static class VolumeOpener
             {
                 return FileBacking.Open(path, create: false);
             }
-            catch (ArenaException exception) when (exception.Fault == ArenaFault.InUse && Stopwatch.GetElapsedTime(start) < wait)
+            catch (ArenaException exception) when (exception.Fault == ArenaFault.InUse
+                && Stopwatch.GetElapsedTime(start) < wait)
             {
                 Thread.Sleep(LockPoll);
             }
@@ -83,7 +85,10 @@ internal static class VolumeOpener
         if (file.Length < Layout.FrameSizeInBytes || file.Length % Layout.FrameSizeInBytes != 0)
         {
             // An arena that lost its end still begins like one.
-            if (file.TryReadStart(out ulong magic) && magic == Layout.Magic) throw WrongSize(file.Name, file.Length, "and was cut off");
+            if (file.TryReadStart(out ulong magic) && magic == Layout.Magic)
+            {
+                throw WrongSize(file.Name, file.Length, "and was cut off");
+            }
             throw NotAnArena(file.Name);
         }
         Errno error = file.Reserve(0, Layout.FrameSizeInBytes);
@@ -115,7 +120,8 @@ internal static class VolumeOpener
         if (!isFirstGood && !isCopyGood)
         {
             if (first.Magic != Layout.Magic && copy.Magic != Layout.Magic) throw NotAnArena(name);
-            throw new ArenaException(ArenaFault.Corrupt, $"{name}: neither superblock has a good checksum.", "Restore it from a saved image.");
+            throw new ArenaException(ArenaFault.Corrupt, $"{name}: neither superblock has a good checksum.",
+                "Restore it from a saved image.");
         }
         Superblock superblock = isFirstGood && (!isCopyGood || first.Revision >= copy.Revision) ? first : copy;
         RequireKnown(name, in superblock);
@@ -139,12 +145,16 @@ internal static class VolumeOpener
         long started = Stopwatch.GetTimestamp();
         var arena = new Arena(address, backing.Length);
         var table = new FrameTable(arena, superblock.FrameCountMax, superblock.FrameTableCapacity);
-        if (!table.WordOf(0).IsUsed(FrameType.System)) throw new ArenaCorruptException("Frame 0 is not what it must be.");
+        if (!table.WordOf(0).IsUsed(FrameType.System))
+        {
+            throw new ArenaCorruptException("Frame 0 is not what it must be.");
+        }
         BackingAudit.ReservePresentFrames(backing, table);
         _ = RootPages.Read(arena);
         var space = new Space(arena, backing, table);
         RecoveryReport report = space.Open();
-        var volume = new Volume(backing, space, in superblock, report with { Milliseconds = Stopwatch.GetElapsedTime(started).TotalMilliseconds });
+        var volume = new Volume(backing, space, in superblock,
+            report with { Milliseconds = Stopwatch.GetElapsedTime(started).TotalMilliseconds });
         volume.RequireRoot();
         OwnerRecord.Write(arena);
         volume.NoteOpened(options);
@@ -162,7 +172,8 @@ internal static class VolumeOpener
         if (isKnown) return;
         throw new ArenaException(
             ArenaFault.UnsupportedFormat,
-            $"{name} has format version {superblock.Version} with features {superblock.FeaturesIncompatible:x}; this program knows version {Layout.Version}.",
+            $"{name} has format version {superblock.Version} with features {superblock.FeaturesIncompatible:x}; "
+                + $"this program knows version {Layout.Version}.",
             "Use the version of persistfs that wrote it, or a newer one.");
     }
 
@@ -173,15 +184,24 @@ internal static class VolumeOpener
         bool isSound = frames is >= Layout.FrameCountMin and <= Layout.FrameCountLimit && capacity >= frames
             && capacity is >= Layout.FrameTableCapacityMin and <= Layout.FrameCountLimit && ulong.IsPow2(capacity)
             && FrameTable.FramesOf(capacity) < frames;
-        if (!isSound) throw new ArenaException(ArenaFault.Corrupt, $"{name} claims an impossible geometry.", "Restore it from a saved image.");
-        if (length != frames << Layout.FrameSizeLog2) throw WrongSize(name, length, $"but the arena has {frames << Layout.FrameSizeLog2}");
+        if (!isSound)
+        {
+            throw new ArenaException(
+                ArenaFault.Corrupt, $"{name} claims an impossible geometry.", "Restore it from a saved image.");
+        }
+        if (length != frames << Layout.FrameSizeLog2)
+        {
+            throw WrongSize(name, length, $"but the arena has {frames << Layout.FrameSizeLog2}");
+        }
     }
 
     private static ArenaException NotAnArena(string name) => new(
-        ArenaFault.NotAnArena, $"{name} is not an arena of PersistFS.", "Check the path; an arena is made with persistfs format at a path where nothing is yet.");
+        ArenaFault.NotAnArena, $"{name} is not an arena of PersistFS.",
+        "Check the path; an arena is made with persistfs format at a path where nothing is yet.");
 
     private static ArenaException WrongSize(string name, ulong length, string contrast) => new(
-        ArenaFault.WrongSize, $"{name} is {length} bytes long, {contrast}.", "Restore the whole file; it was truncated or extended.");
+        ArenaFault.WrongSize, $"{name} is {length} bytes long, {contrast}.",
+        "Restore the whole file; it was truncated or extended.");
 
     private static ArenaException InputOutput(Backing file, Errno error) => new(
         error is Errno.ENOMEM or Errno.ENOSPC ? ArenaFault.NoSpace : ArenaFault.InputOutput,

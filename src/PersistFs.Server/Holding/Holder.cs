@@ -78,7 +78,8 @@ public sealed class Holder
         };
         string[] told =
         [
-            ListenProcessVariable, ListenCountVariable, ListenNamesVariable, StandbyVariable, KindVariable, StoreVariable,
+            ListenProcessVariable, ListenCountVariable, ListenNamesVariable, StandbyVariable, KindVariable,
+            StoreVariable,
         ];
         foreach (string name in told)
         {

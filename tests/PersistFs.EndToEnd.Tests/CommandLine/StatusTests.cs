@@ -122,7 +122,8 @@ public sealed class StatusTests : IDisposable
     {
         // Escaped, the name of the directory has other characters only where a dash was.
         string name = Path.GetFileName(Path.GetDirectoryName(scratch.MountPoint)!).Split('-')[^1];
-        return [.. Directory.GetFiles("/run/persistfs", "*.log").Where(path => path.Contains(name, StringComparison.Ordinal))];
+        return [.. Directory.GetFiles("/run/persistfs", "*.log").Where(
+            path => path.Contains(name, StringComparison.Ordinal))];
     }
 
     private JsonElement Status(string target)

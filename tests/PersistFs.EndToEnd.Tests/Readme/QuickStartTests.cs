@@ -75,5 +75,6 @@ public sealed class QuickStartTests : IDisposable
     /// </summary>
     private string Run(params string[] command) => Tool.RunIn(
         ProductBinary.RepositoryRoot, "env",
-        [$"PERSISTFS_RUNTIME_DIR={RuntimeDirectory}", "MSBUILDDISABLENODEREUSE=1", "UseSharedCompilation=false", .. command]);
+        [$"PERSISTFS_RUNTIME_DIR={RuntimeDirectory}", "MSBUILDDISABLENODEREUSE=1", "UseSharedCompilation=false",
+            .. command]);
 }

@@ -54,7 +54,8 @@ public sealed class PersistenceTests(RestartTree restart)
     [RootFact(ProductOnly = true)]
     public void Down_is_not_refused_because_somebody_asks_for_the_room_of_every_mount()
     {
-        using Process asker = Tool.Start("/", "bash", "-c", "while :; do stat -f \"$1\"; done &>/dev/null", "bash", Tree.Root);
+        using Process asker = Tool.Start("/", "bash", "-c", "while :; do stat -f \"$1\"; done &>/dev/null", "bash",
+            Tree.Root);
         try
         {
             for (int round = 0; round < 8; round++)

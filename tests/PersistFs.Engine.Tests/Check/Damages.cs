@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using PersistFs.Engine.Arenas;
 using PersistFs.Engine.Format;
 using PersistFs.Engine.Structures;
@@ -8,7 +7,7 @@ using PersistFs.Linux;
 namespace PersistFs.Engine.Tests.Check;
 
 /// <summary>Ways to damage a tree, by the finding they cause.</summary>
-internal static class Damages
+internal static partial class Damages
 {
     private const string Home = DamagedTree.Victims;
 
@@ -42,7 +41,8 @@ internal static class Damages
         FindingKind.Leak => OfLeak(tree),
         FindingKind.Frame => OfFrame(tree),
         FindingKind.Block => OfBlock(tree),
-        FindingKind.InodeCount => [() => Set(in tree.Worker.Journal.Header.Inodes[0], tree.Worker.Journal.Header.Inodes[0] + 5)],
+        FindingKind.InodeCount =>
+            [() => Set(in tree.Worker.Journal.Header.Inodes[0], tree.Worker.Journal.Header.Inodes[0] + 5)],
         FindingKind.InodeRecord => OfRecord(tree),
         FindingKind.Contents => OfContents(tree),
         FindingKind.Directory => OfDirectory(tree),
@@ -55,15 +55,14 @@ internal static class Damages
         ],
         FindingKind.EntryCount =>
         [
-            () => Set(
-                in tree.Record(Home).BlockCount, 3UL), () => Set(in tree.Record($"{Home}/many").BlockCount, 3000UL),
+            () => Set(in tree.Record(Home).BlockCount, 3UL),
+            () => Set(in tree.Record($"{Home}/many").BlockCount, 3000UL),
         ],
         FindingKind.Attribute => OfAttribute(tree),
         FindingKind.LinkCount =>
         [
-            () => Set(
-                in tree.Record($"{Home}/file").LinkCount,
-                5U), () => Set(in tree.Record($"{Home}/linked").LinkCount, 1U),
+            () => Set(in tree.Record($"{Home}/file").LinkCount, 5U),
+            () => Set(in tree.Record($"{Home}/linked").LinkCount, 1U),
             () => Set(in tree.Record($"{Home}/file").LinkCount, 0U), () => Set(in tree.Record(Home).LinkCount, 9U),
             () => Set(in tree.Record($"{Home}/below").LinkCount, 0U),
             () => tree.AddNameOnly(Home, "once more", tree.Inode($"{Home}/below")),
@@ -71,15 +70,15 @@ internal static class Damages
         ],
         FindingKind.BlockCount =>
         [
-            () => Set(
-                in tree.Record($"{Home}/file").BlockCount,
-                3UL), () => Set(in tree.Record($"{Home}/packed").BlockCount, 3UL),
+            () => Set(in tree.Record($"{Home}/file").BlockCount, 3UL),
+            () => Set(in tree.Record($"{Home}/packed").BlockCount, 3UL),
             () => Set(in tree.Record($"{Home}/empty").BlockCount, 3UL),
         ],
         FindingKind.UnreachableInode =>
         [
-            () => tree.RemoveNameOnly(
-                Home, "file"), () => tree.RemoveNameOnly(Home, "below"), () => tree.RemoveNameOnly(Home, "device"),
+            () => tree.RemoveNameOnly(Home, "file"),
+            () => tree.RemoveNameOnly(Home, "below"),
+            () => tree.RemoveNameOnly(Home, "device"),
             () => tree.RemoveNameOnly("", "victims"), () => LoseMany(tree),
         ],
         FindingKind.DetachedDirectory => [() => MakeCircle(tree)],
@@ -94,9 +93,6 @@ internal static class Damages
         ],
         _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, "No damage of this kind is known."),
     };
-
-    private static void Keep(DamagedTree tree, ulong offset, ulong word) =>
-        Write(tree, (tree.Worker.Journal.Start + offset).Value, word);
 
     /// <summary>Damages what an arena is opened by.</summary>
     public static void DoToHead(int number, DamagedTree tree)
@@ -303,123 +299,4 @@ internal static class Damages
         () => Set(in tree.Record($"{Home}/many").Contents, DirectoryPointer.Leaf(tree.Volume.Root.Record).Value),
         () => Write(tree, DirectoryNode(tree).Value + 8 * 200, DirectoryPointer.Leaf(tree.Volume.Root.Record).Value),
     ];
-
-    private delegate void Change<T>(ref T page);
-
-    private static void SetSuperblock(DamagedTree tree, Change<Superblock> change)
-    {
-        ref Superblock superblock = ref tree.Space.Arena.Target<Superblock>(ArenaPointer.Null);
-        change(ref superblock);
-        superblock.Checksum = Checksum.Of(in superblock);
-    }
-
-    private static void SetRootPage(DamagedTree tree, Change<RootPage> change)
-    {
-        ref RootPage page = ref tree.Space.Arena.Target<RootPage>(new ArenaPointer(Layout.RootPageOffset));
-        change(ref page);
-        page.Checksum = Checksum.Of(in page);
-    }
-
-    private static void SetKind(DamagedTree tree, string name, ContentsKind kind)
-    {
-        ref readonly ulong word = ref tree.Record($"{Home}/{name}").ContentsWord;
-        Set(in word, word & ~0xFFUL | (ulong)kind);
-    }
-
-    private delegate void Use(Transaction transaction);
-
-    private static void Allocate(DamagedTree tree, Use use)
-    {
-        using Transaction transaction = tree.Worker.Begin();
-        Assert.True(transaction.TryReserve(1));
-        use(transaction);
-        transaction.Commit();
-    }
-
-    private static void LieAboutZeros(DamagedTree tree)
-    {
-        Assert.Equal(Errno.OK, tree.Space.Allocator.Supply.TryGrow());
-        uint frame = 0;
-        while (!tree.Space.Table.WordOf(frame).IsZeroed) frame++;
-        Write(tree, ArenaPointer.OfFrame(frame).Value + 4096, 1);
-    }
-
-    private static void LoseMany(DamagedTree tree)
-    {
-        for (int index = 0; index < 300; index++) tree.RemoveNameOnly($"{Home}/many", $"a longer name, number {index}");
-    }
-
-    /// <summary>A directory goes below its own subdirectory.</summary>
-    private static void MakeCircle(DamagedTree tree)
-    {
-        InodeNumber below = tree.Inode($"{Home}/below");
-        InodeNumber deep = tree.Inode($"{Home}/below/deep");
-        tree.AddNameOnly($"{Home}/below/deep", "circle", below);
-        tree.RemoveNameOnly(Home, "below");
-        Set(in tree.Space.Arena.At<InodeRecord>(below.Record).Parent, deep.Value);
-        Set(in tree.Space.Arena.At<InodeRecord>(deep.Record).LinkCount, 3U);
-        Set(in tree.Record(Home).LinkCount, tree.Record(Home).LinkCount - 1);
-    }
-
-    /// <summary>A file loses its name and its links, and is on no list.</summary>
-    private static void Orphan(DamagedTree tree, string name)
-    {
-        InodeNumber inode = tree.Inode($"{Home}/{name}");
-        tree.RemoveNameOnly(Home, name);
-        Set(in tree.Space.Arena.At<InodeRecord>(inode.Record).LinkCount, 0U);
-    }
-
-    private static void Pend(DamagedTree tree, string name)
-    {
-        InodeNumber inode = tree.Inode($"{Home}/{name}");
-        using Transaction transaction = tree.Worker.Begin();
-        new PendingLists(tree.Space, new InodeTable(tree.Space)).Add(
-            transaction, inode, needsTrim: true);
-        transaction.Commit();
-    }
-
-    private static ref readonly InodeRecord Root(DamagedTree tree) =>
-        ref tree.Space.Arena.At<InodeRecord>(tree.Volume.Root.Record);
-
-    private static ArenaPointer Inode(DamagedTree tree) => tree.Inode($"{Home}/file").Record;
-
-    private static ArenaPointer Node(DamagedTree tree, string name) =>
-        new MapEntry(tree.Record($"{Home}/{name}").Contents).Pointer;
-
-    private static ArenaPointer DirectoryNode(DamagedTree tree) =>
-        new DirectoryPointer(tree.Record($"{Home}/many").Contents).Target;
-
-    private static ArenaPointer Leaf(DamagedTree tree) => tree.Slot(Home, "file").Leaf;
-
-    private static ArenaPointer Slot(DamagedTree tree, string name)
-    {
-        DirectorySlot slot = tree.Slot(Home, name);
-        return slot.Leaf + (ulong)slot.Position;
-    }
-
-    private static ref readonly DirectoryEntryHeader Entry(DamagedTree tree, string name) =>
-        ref tree.Space.Arena.At<DirectoryEntryHeader>(Slot(tree, name));
-
-    private static ref readonly AttributeHeader Header(DamagedTree tree, int index)
-    {
-        ref readonly AttributeHeader header =
-            ref tree.Space.Arena.At<AttributeHeader>(new ArenaPointer(tree.Record($"{Home}/attributes").Attributes));
-        for (; index > 0; index--) header = ref tree.Space.Arena.At<AttributeHeader>(new ArenaPointer(header.Next));
-        return ref header;
-    }
-
-    private static ref readonly BlockDescriptor Descriptor(DamagedTree tree, ArenaPointer pointer) =>
-        ref tree.Space.Table.BlockAt(pointer.Frame, pointer.BlockInFrame);
-
-    private static void Flip(DamagedTree tree, ulong offset) =>
-        Write(tree, offset, ~tree.Space.Arena.At<ulong>(new ArenaPointer(offset)));
-
-    private static void Write(DamagedTree tree, ulong offset, ulong value) =>
-        Store.Word(ref tree.Space.Arena.Target<ulong>(new ArenaPointer(offset)), value);
-
-    private static void Or(ref readonly ulong field, ulong bits) => Set(in field, field | bits);
-
-    private static void Set<T>(ref readonly T field, T value)
-        where T : unmanaged =>
-        Store.Word(ref Unsafe.AsRef(in field), value);
 }

@@ -138,7 +138,8 @@ public sealed class VolumeCheckerTests : IDisposable
     [Fact]
     public void A_pointer_to_what_is_not_allocated_is_found()
     {
-        Store.Word(ref Mutable(in Root.Contents), DirectoryPointer.Leaf(Root.Contents == 0 ? arena.Volume.Root.Record + 4096 : default).Value);
+        Store.Word(ref Mutable(in Root.Contents),
+            DirectoryPointer.Leaf(Root.Contents == 0 ? arena.Volume.Root.Record + 4096 : default).Value);
         Assert.Equal(FindingKind.BadPointer, OnlyFinding());
     }
 
@@ -234,7 +235,8 @@ public sealed class VolumeCheckerTests : IDisposable
     }
 
     private void Flip(ulong offset) =>
-        Store.Word(ref Space.Arena.Target<ulong>(new ArenaPointer(offset)), ~Space.Arena.At<ulong>(new ArenaPointer(offset)));
+        Store.Word(
+            ref Space.Arena.Target<ulong>(new ArenaPointer(offset)), ~Space.Arena.At<ulong>(new ArenaPointer(offset)));
 
     private FindingKind OnlyFinding() => Assert.Single(VolumeChecker.Check(arena.Volume).Findings).Kind;
 

@@ -56,7 +56,8 @@ public sealed class CorruptionFuzzTests
             };
             // An arena that makes its reader take memory without end ends the reader here, not the machine.
             start.Environment["DOTNET_GCHeapHardLimit"] = "0x20000000";
-            using Process child = Process.Start(start) ?? throw new InvalidOperationException("dotnet cannot be started.");
+            using Process child =
+                Process.Start(start) ?? throw new InvalidOperationException("dotnet cannot be started.");
             Task<string> errors = child.StandardError.ReadToEndAsync();
             if (!child.WaitForExit(ProcessTimeMax)) child.Kill();
             child.WaitForExit();

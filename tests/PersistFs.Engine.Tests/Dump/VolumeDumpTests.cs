@@ -66,7 +66,8 @@ public sealed class VolumeDumpTests : IDisposable
         Testing.Crash.ForgetRequest.Arrive(arena.Worker);
         string text = Dump(new DumpOptions());
         Assert.Contains("in hand: request 7 of session 1", text, StringComparison.Ordinal);
-        Assert.Contains($"record 0: valid, request 7 of session 1, inode {arena.Volume.Root}", text, StringComparison.Ordinal);
+        Assert.Contains($"record 0: valid, request 7 of session 1, inode {arena.Volume.Root}", text,
+            StringComparison.Ordinal);
         Assert.Contains("last that forgets: request 9 of session 1, 0 inodes done", text, StringComparison.Ordinal);
         Assert.Contains("request buffer: 64 bytes in hand", text, StringComparison.Ordinal);
         arena.Volume.EndRequest(arena.Worker);

@@ -53,10 +53,14 @@ public sealed class WorkerFrameTests
         Assert.Equal((16, 16), (WorkerHeader.SuspectCount, Unsafe.SizeOf<SuspectEntry>()));
         Assert.Equal((0x1000UL, 16128), (WorkerHeader.UndoOffset, WorkerHeader.UndoCapacity));
         Assert.Equal((0x40000UL, 16384), (WorkerHeader.FreesOffset, WorkerHeader.FreesCapacity));
-        Assert.Equal((0x60000UL, 128, 256), (WorkerHeader.CompletionsOffset, WorkerHeader.CompletionCount, Unsafe.SizeOf<CompletionRecord>()));
-        Assert.Equal((0x68000UL, 3, 32 * 1024), (WorkerHeader.ListingsOffset, WorkerHeader.ListingCount, ListingRecord.SizeInBytes));
-        Assert.Equal((192, 2048UL, 30720), (ListingRecord.InodeCountMax, ListingRecord.ReplyOffset, ListingRecord.ReplyLengthMax));
-        Assert.Equal((0x80000UL, (1024 + 64) * 1024), (WorkerHeader.RequestBufferOffset, WorkerHeader.RequestBufferSizeInBytes));
+        Assert.Equal((0x60000UL, 128, 256),
+            (WorkerHeader.CompletionsOffset, WorkerHeader.CompletionCount, Unsafe.SizeOf<CompletionRecord>()));
+        Assert.Equal((0x68000UL, 3, 32 * 1024),
+            (WorkerHeader.ListingsOffset, WorkerHeader.ListingCount, ListingRecord.SizeInBytes));
+        Assert.Equal((192, 2048UL, 30720),
+            (ListingRecord.InodeCountMax, ListingRecord.ReplyOffset, ListingRecord.ReplyLengthMax));
+        Assert.Equal(
+            (0x80000UL, (1024 + 64) * 1024), (WorkerHeader.RequestBufferOffset, WorkerHeader.RequestBufferSizeInBytes));
         Assert.Equal((0x190000UL, 448 * 1024), (WorkerHeader.ReplyBufferOffset, WorkerHeader.ReplyBufferSizeInBytes));
     }
 

@@ -86,7 +86,8 @@ public sealed class ModelTests
             Worker worker = index == 0 ? arena.Worker : arena.Volume.AttachWorker();
             string place = $"/{index}";
             Assert.Equal(Linux.Errno.OK, arena.User.CreateDirectory(place));
-            drivers.Add((new ModelDriver(new VolumeUser(arena.Volume, worker), place, new SeededRandom(seed + (ulong)index)), place));
+            drivers.Add((new ModelDriver(new VolumeUser(arena.Volume, worker), place,
+                new SeededRandom(seed + (ulong)index)), place));
         }
         Thread[] threads = [.. drivers.Select(each => new Thread(() => Run(each.Driver, steps, failures)))];
         foreach (Thread thread in threads) thread.Start();

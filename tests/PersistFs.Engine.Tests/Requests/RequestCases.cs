@@ -17,7 +17,8 @@ internal static class RequestCases
     [
         new("LOOKUP of a file", Given(File("old", 100), at => (volume, worker) =>
             Reply(volume.Lookup(worker, at, Name("old"), out InodeAttributes found), found))),
-        new("LOOKUP of a directory that is looked up already", Given(Both(Folder("old"), Held("old")), at => (volume, worker) =>
+        new("LOOKUP of a directory that is looked up already",
+            Given(Both(Folder("old"), Held("old")), at => (volume, worker) =>
             Reply(volume.Lookup(worker, at, Name("old"), out InodeAttributes found), found))),
         new("LOOKUP of an inode by its number", (user, at) =>
         {
@@ -38,7 +39,8 @@ internal static class RequestCases
             InodeNumber directory = Find(user, $"{at}/sub");
             return (volume, worker) => Reply(volume.LookupParent(worker, directory, out InodeAttributes found), found);
         }),
-        new("listing of a few names", Given(Both(Both(File("one"), Folder("two")), Both(File("three", 50), Held("one"))), List)),
+        new("listing of a few names",
+            Given(Both(Both(File("one"), Folder("two")), Both(File("three", 50), Held("one"))), List)),
         new("listing of more names", Given((user, at) =>
         {
             for (int index = 0; index < 8; index++) File($"name {index}")(user, at);
@@ -50,7 +52,8 @@ internal static class RequestCases
     [
         new("create a file", Given(Nothing, at => Create(at, ModeBits.Regular | 0x1A4))),
         new("create a file below a default ACL", Given(
-            (user, at) => Do(user.SetXattr(at, "system.posix_acl_default", Acl)), at => Create(at, ModeBits.Regular | 0x1B6))),
+            (user, at) => Do(user.SetXattr(at, "system.posix_acl_default", Acl)), at =>
+                Create(at, ModeBits.Regular | 0x1B6))),
         new("create a directory", Given(Nothing, at => Create(at, ModeBits.Directory | 0x1ED))),
         new("create a device", Given(Nothing, at => Create(at, ModeBits.BlockDevice | 0x1B6))),
         new("create a short symbolic link", Given(Nothing, at => Create(at, ModeBits.SymbolicLink | 0x1FF, 20))),
@@ -65,13 +68,15 @@ internal static class RequestCases
             File("old", 100)(user, at);
             InodeNumber directory = Find(user, at);
             InodeNumber inode = Find(user, $"{at}/old");
-            return (volume, worker) => Reply(volume.Link(worker, inode, directory, Name("new"), out InodeAttributes linked), linked);
+            return (volume, worker) =>
+                Reply(volume.Link(worker, inode, directory, Name("new"), out InodeAttributes linked), linked);
         }),
         new("name an unnamed file", (user, at) =>
         {
             InodeNumber directory = Find(user, at);
             Do(user.CreateUnnamed(at, out InodeNumber inode));
-            return (volume, worker) => Reply(volume.Link(worker, inode, directory, Name("new"), out InodeAttributes linked), linked);
+            return (volume, worker) =>
+                Reply(volume.Link(worker, inode, directory, Name("new"), out InodeAttributes linked), linked);
         }) { UsesAnyPendingList = true },
     ];
 
@@ -82,21 +87,29 @@ internal static class RequestCases
         new("unlink one of two names", Given(Both(File("old"), (user, at) => Do(user.Link($"{at}/old", $"{at}/other"))),
             at => Unlink(at, "old"))),
         new("unlink a held file", Given(Both(File("old", 5000), Held("old")), at => Unlink(at, "old"))),
-        new("remove a directory", Given(Folder("old"), at => (volume, worker) => Reply(volume.RemoveDirectory(worker, at, Name("old"))))),
+        new("remove a directory",
+            Given(Folder("old"), at => (volume, worker) => Reply(volume.RemoveDirectory(worker, at, Name("old"))))),
         new("remove a held directory", Given(Both(Folder("old"), Held("old")),
             at => (volume, worker) => Reply(volume.RemoveDirectory(worker, at, Name("old"))))),
         new("rename", Given(File("old"), at => Rename(at, at))),
-        new("rename to another directory", Elsewhere(Both(Folder("old"), Folder("sub")))) { MovesBetweenDirectories = true },
+        new("rename to another directory", Elsewhere(Both(Folder("old"), Folder("sub"))))
+        {
+            MovesBetweenDirectories = true,
+        },
         new("rename over a file", Given(Both(File("old", 10), File("new", 9000)), at => Rename(at, at))),
-        new("rename over a held file", Given(Both(File("old", 10), Both(File("new", 9000), Held("new"))), at => Rename(at, at))),
+        new("rename over a held file",
+            Given(Both(File("old", 10), Both(File("new", 9000), Held("new"))), at => Rename(at, at))),
         new("rename over a directory", Given(Both(Folder("old"), Folder("new")), at => Rename(at, at))),
         new("rename without replacing", Given(File("old"), at => Rename(at, at, RenameMode.NoReplace))),
         new("exchange", Given(Both(File("old", 10), Folder("new")), at => Rename(at, at, RenameMode.Exchange))),
-        new("exchange between directories", Elsewhere(Both(Folder("old"), Both(Folder("sub"), File("sub/new"))), RenameMode.Exchange))
+        new("exchange between directories",
+            Elsewhere(Both(Folder("old"), Both(Folder("sub"), File("sub/new"))), RenameMode.Exchange))
             { MovesBetweenDirectories = true },
         new("rename with whiteout", Given(File("old"), at => Rename(at, at, RenameMode.Whiteout))),
-        new("rename over a file with whiteout", Given(Both(File("old"), File("new", 3000)), at => Rename(at, at, RenameMode.Whiteout))),
-        new("rename with whiteout without replacing", Given(File("old"), at => Rename(at, at, RenameMode.Whiteout | RenameMode.NoReplace))),
+        new("rename over a file with whiteout",
+            Given(Both(File("old"), File("new", 3000)), at => Rename(at, at, RenameMode.Whiteout))),
+        new("rename with whiteout without replacing",
+            Given(File("old"), at => Rename(at, at, RenameMode.Whiteout | RenameMode.NoReplace))),
     ];
 
     private static readonly RequestCase[] Attributes =
@@ -110,10 +123,13 @@ internal static class RequestCases
         new("set a default ACL", (user, at) =>
         {
             InodeNumber directory = Find(user, at);
-            return (volume, worker) => Reply(volume.SetXattr(worker, directory, "system.posix_acl_default"u8, Acl, XattrSetFlags.None));
+            return (volume, worker) =>
+                Reply(volume.SetXattr(worker, directory, "system.posix_acl_default"u8, Acl, XattrSetFlags.None));
         }),
-        new("remove an attribute", OnFile(Xattrs, inode => (volume, worker) => Reply(volume.RemoveXattr(worker, inode, "user.one"u8)))),
-        new("remove a large attribute", OnFile(Xattrs, inode => (volume, worker) => Reply(volume.RemoveXattr(worker, inode, "user.large"u8)))),
+        new("remove an attribute",
+            OnFile(Xattrs, inode => (volume, worker) => Reply(volume.RemoveXattr(worker, inode, "user.one"u8)))),
+        new("remove a large attribute",
+            OnFile(Xattrs, inode => (volume, worker) => Reply(volume.RemoveXattr(worker, inode, "user.large"u8)))),
         new("remove an ACL", OnFile((user, at) => Do(user.SetXattr($"{at}/file", "system.posix_acl_access", Acl)),
             inode => (volume, worker) => Reply(volume.RemoveXattr(worker, inode, "system.posix_acl_access"u8)))),
     ];
@@ -150,7 +166,8 @@ internal static class RequestCases
         return Rename(Find(user, at), Find(user, $"{at}/sub"), mode);
     };
 
-    private static Func<Volume, Worker, RequestReply> Create(InodeNumber directory, uint mode, int targetLength = 0) => (volume, worker) =>
+    private static Func<Volume, Worker, RequestReply> Create(InodeNumber directory, uint mode, int targetLength = 0) =>
+        (volume, worker) =>
     {
         var node = new NewNode { Mode = mode, UserId = 5, GroupId = 6, DeviceNumber = 0x801 };
         byte[] target = [.. Enumerable.Repeat((byte)'t', targetLength)];
@@ -164,9 +181,11 @@ internal static class RequestCases
         InodeNumber from, InodeNumber to, RenameMode mode = RenameMode.Replace) =>
         (volume, worker) => Reply(volume.Rename(worker, from, Name("old"), to, Name("new"), mode, Credentials.Root));
 
-    private static Func<InodeNumber, Func<Volume, Worker, RequestReply>> SetXattr(string name, int length, XattrSetFlags flags) =>
+    private static Func<InodeNumber, Func<Volume, Worker, RequestReply>> SetXattr(
+        string name, int length, XattrSetFlags flags) =>
         inode => (volume, worker) =>
-            Reply(volume.SetXattr(worker, inode, Encoding.Latin1.GetBytes(name), Crash.CrashCases.Bytes(length), flags));
+            Reply(volume.SetXattr(
+                worker, inode, Encoding.Latin1.GetBytes(name), Crash.CrashCases.Bytes(length), flags));
 
     /// <summary>READDIRPLUS: number, generation, mode and name of each entry.</summary>
     private static Func<Volume, Worker, RequestReply> List(InodeNumber directory) => (volume, worker) =>
@@ -209,11 +228,13 @@ internal static class RequestCases
         if (length > 0) Do(user.Write($"{at}/{name}", 0, Crash.CrashCases.Bytes(length)));
     };
 
-    private static Action<VolumeUser, string> Folder(string name) => (user, at) => Do(user.CreateDirectory($"{at}/{name}"));
+    private static Action<VolumeUser, string> Folder(string name) => (user, at) =>
+        Do(user.CreateDirectory($"{at}/{name}"));
 
     private static Action<VolumeUser, string> Held(string name) => (user, at) => user.Hold($"{at}/{name}");
 
-    private static Action<VolumeUser, string> Both(Action<VolumeUser, string> first, Action<VolumeUser, string> second) => (user, at) =>
+    private static Action<VolumeUser, string> Both(
+        Action<VolumeUser, string> first, Action<VolumeUser, string> second) => (user, at) =>
     {
         first(user, at);
         second(user, at);

@@ -89,7 +89,8 @@ public sealed class RequestCrashTests
     {
         var explorer = new RequestExplorer(arena, seed, Plan);
         explorer.Run(request, worker);
-        output.WriteLine($"{explorer.Kills} kills at {explorer.Stores} stores; killed again: {string.Join(", ", explorer.Successors[1..])}");
+        output.WriteLine($"{explorer.Kills} kills at {explorer.Stores} stores; "
+            + $"killed again: {string.Join(", ", explorer.Successors[1..])}");
         Assert.True(explorer.Kills >= explorer.Stores && explorer.Stores > 0);
         CheckReport report = VolumeChecker.Check(arena.Volume);
         Assert.True(report.IsClean, string.Join('\n', report.Findings));

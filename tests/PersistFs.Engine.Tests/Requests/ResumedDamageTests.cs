@@ -101,7 +101,8 @@ public sealed class ResumedDamageTests : IDisposable
         Record();
         servers.Die(volume =>
         {
-            Span<byte> records = volume.Space.Arena.TargetBytes(Completions.RecordAt(Frame(volume), 0), 2 * CompletionRecord.SizeInBytes);
+            Span<byte> records = volume.Space.Arena.TargetBytes(
+                Completions.RecordAt(Frame(volume), 0), 2 * CompletionRecord.SizeInBytes);
             records[..CompletionRecord.SizeInBytes].CopyTo(records[CompletionRecord.SizeInBytes..]);
         });
         Assert.Equal(VolumeState.ReadOnly, servers.Volume.State);

@@ -149,7 +149,8 @@ public sealed class SuspectTests : IDisposable
         servers.Take(0, Guilty);
         servers.Die();
         Assert.True(servers.Volume.IsGivenUp(Guilty));
-        Assert.Equal(WorkerHeader.SuspectCount, Suspects().Select(suspect => suspect.Request).Distinct().Count(request => request != 0));
+        Assert.Equal(WorkerHeader.SuspectCount,
+            Suspects().Select(suspect => suspect.Request).Distinct().Count(request => request != 0));
     }
 
     [Theory]

@@ -54,7 +54,14 @@ public sealed class TwoRequestsTests
         Assert.Equal(Linux.Errno.OK, arena.User.CreateDirectory(SecondPlace));
         var one = new PendingRequest(new RecordedRequest(7, first.Prepare(arena.User, FirstPlace)), FirstPlace);
         var other = new PendingRequest(new RecordedRequest(8, second.Prepare(arena.User, SecondPlace)), SecondPlace);
-        var plan = new CrashPlan { OneStoreIn = 4, TearingsPerBulk = 1, OneRecoveryIn = 40, OneSuccessorStoreIn = 8, RecoveryDepth = 1 };
+        var plan = new CrashPlan
+        {
+            OneStoreIn = 4,
+            TearingsPerBulk = 1,
+            OneRecoveryIn = 40,
+            OneSuccessorStoreIn = 8,
+            RecoveryDepth = 1,
+        };
         var explorer = new RequestExplorer(arena, seed, plan);
         bool isStopped = explorer.RunBeside(stop, one, other, inodes => LockProbe.WouldWait(
             arena.Volume, inodes, second.UsesAnyPendingList, second.MovesBetweenDirectories));

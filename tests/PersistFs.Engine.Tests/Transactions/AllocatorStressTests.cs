@@ -25,7 +25,8 @@ public sealed class AllocatorStressTests
         using var arena = new MemoryArena(seed, ArenaSizeInBytes);
         var users = new List<AllocatorUser>();
         for (int index = 0; index < threadCount; index++)
-            users.Add(new AllocatorUser(arena.Volume, index == 0 ? arena.Worker : arena.Volume.AttachWorker(), seed + (ulong)index));
+            users.Add(new AllocatorUser(
+                arena.Volume, index == 0 ? arena.Worker : arena.Volume.AttachWorker(), seed + (ulong)index));
         Thread[] threads = [.. users.Select(user => new Thread(() => user.Run(Rounds / threadCount)))];
         foreach (Thread thread in threads) thread.Start();
         foreach (Thread thread in threads) thread.Join();

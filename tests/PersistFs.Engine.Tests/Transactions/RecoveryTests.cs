@@ -24,7 +24,8 @@ public sealed class RecoveryTests
     public void A_transaction_that_is_killed_three_times_over_leaves_nothing()
     {
         using var arena = new MemoryArena(seed);
-        var explorer = new CrashExplorer(arena, seed, new CrashPlan { RecoveryDepth = 3, OneRecoveryIn = 3, TearingsPerBulk = 1 });
+        var explorer = new CrashExplorer(
+            arena, seed, new CrashPlan { RecoveryDepth = 3, OneRecoveryIn = 3, TearingsPerBulk = 1 });
         explorer.Run(() => ChangeAndAbort(arena));
         output.WriteLine($"{explorer.Kills} kills at {explorer.Stores} stores");
         Assert.True(explorer.Kills > explorer.Stores);
@@ -126,6 +127,7 @@ public sealed class RecoveryTests
         Assert.True(snapshot.Bytes(0, 3 * Layout.FrameSizeInBytes).SequenceEqual(before));
     }
 
-    private static void SetState(PersistFs.Engine.Arenas.Arena arena, ArenaPointer start, int undoCount, int freeCount) =>
+    private static void SetState(
+        PersistFs.Engine.Arenas.Arena arena, ArenaPointer start, int undoCount, int freeCount) =>
         Store.Word(ref arena.Target<ulong>(start), new JournalWord(undoCount, freeCount, 1).Value);
 }

@@ -208,7 +208,8 @@ public sealed class AttributeTests
         };
         Credentials root = Credentials.Root;
         Assert.Equal(
-            Errno.OK, arena.Volume.SetAttributes(arena.Worker, inode, in change, in root, out InodeAttributes attributes));
+            Errno.OK, arena.Volume.SetAttributes(
+                arena.Worker, inode, in change, in root, out InodeAttributes attributes));
         Assert.Equal((4097UL, 2UL), (attributes.Size, attributes.Blocks));
         Assert.Equal((3u, 4u, ModeBits.Regular | 0x1A4), (attributes.UserId, attributes.GroupId, attributes.Mode));
         Assert.Equal((5_000_000_006L, 7_000_000_008L), (attributes.AccessTime, attributes.ModificationTime));

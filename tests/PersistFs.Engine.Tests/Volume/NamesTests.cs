@@ -31,10 +31,12 @@ public sealed class NamesTests : IDisposable
     [Fact]
     public void Every_block_comes_back_when_the_last_name_goes()
     {
-        long before = arena.Volume.Space.Allocator.Supply.AvailableBlocks + arena.Volume.Space.Allocator.Supply.GrowableBlocks;
+        long before = arena.Volume.Space.Allocator.Supply.AvailableBlocks
+            + arena.Volume.Space.Allocator.Supply.GrowableBlocks;
         for (int index = 0; index < 5000; index++) Forget(Create(NameOf(index, 20)));
         for (int index = 0; index < 5000; index++) Assert.Equal(Errno.OK, Unlink(NameOf(index, 20)));
-        Assert.Equal(before, arena.Volume.Space.Allocator.Supply.AvailableBlocks + arena.Volume.Space.Allocator.Supply.GrowableBlocks);
+        Assert.Equal(before,
+            arena.Volume.Space.Allocator.Supply.AvailableBlocks + arena.Volume.Space.Allocator.Supply.GrowableBlocks);
     }
 
     [Fact]
@@ -104,7 +106,8 @@ public sealed class NamesTests : IDisposable
     private InodeNumber Create(string text, uint type = ModeBits.Regular)
     {
         var node = new NewNode { Mode = type | 0x1ED, UserId = 0, GroupId = 0 };
-        Assert.Equal(Errno.OK, arena.Volume.Create(arena.Worker, arena.Volume.Root, Name(text), in node, default, out InodeAttributes attributes));
+        Assert.Equal(Errno.OK, arena.Volume.Create(
+            arena.Worker, arena.Volume.Root, Name(text), in node, default, out InodeAttributes attributes));
         return attributes.Inode;
     }
 
@@ -119,15 +122,18 @@ public sealed class NamesTests : IDisposable
 
     private InodeNumber Find(string text)
     {
-        Assert.Equal(Errno.OK, arena.Volume.Lookup(arena.Worker, arena.Volume.Root, Name(text), out InodeAttributes attributes));
+        Assert.Equal(
+            Errno.OK, arena.Volume.Lookup(arena.Worker, arena.Volume.Root, Name(text), out InodeAttributes attributes));
         return attributes.Inode;
     }
 
     private Errno Unlink(string text) => arena.Volume.Unlink(arena.Worker, arena.Volume.Root, Name(text));
 
-    private Errno RemoveDirectory(string text) => arena.Volume.RemoveDirectory(arena.Worker, arena.Volume.Root, Name(text));
+    private Errno RemoveDirectory(string text) =>
+        arena.Volume.RemoveDirectory(arena.Worker, arena.Volume.Root, Name(text));
 
-    private Errno Rename(InodeNumber from, string oldName, InodeNumber to, string newName, RenameMode mode = RenameMode.Replace) =>
+    private Errno Rename(
+        InodeNumber from, string oldName, InodeNumber to, string newName, RenameMode mode = RenameMode.Replace) =>
         arena.Volume.Rename(arena.Worker, from, Name(oldName), to, Name(newName), mode, in Credentials.Root);
 
     private HashSet<string> ListInPortions(int entriesPerCall)
@@ -142,7 +148,8 @@ public sealed class NamesTests : IDisposable
 
     private int Read(ref ulong cookie, int entriesMax, HashSet<string> seen)
     {
-        Assert.Equal(Errno.OK, arena.Volume.ReadDirectory(arena.Worker, arena.Volume.Root, cookie, out DirectoryReader reader));
+        Assert.Equal(
+            Errno.OK, arena.Volume.ReadDirectory(arena.Worker, arena.Volume.Root, cookie, out DirectoryReader reader));
         int count = 0;
         for (; count < entriesMax && reader.MoveNext(); count++)
         {

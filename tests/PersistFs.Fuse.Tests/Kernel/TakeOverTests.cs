@@ -196,7 +196,9 @@ public sealed class TakeOverTests : IDisposable
         return status[status.LastIndexOf(')') + 2];
     }
 
-    /// <summary>One system call on a thread of its own: without a server, it is not the test that waits for ever.</summary>
+    /// <summary>
+    /// One system call on a thread of its own: without a server, it is not the test that waits for ever.
+    /// </summary>
     private sealed class Caller
     {
         private const int StackLength = 128 * 1024;

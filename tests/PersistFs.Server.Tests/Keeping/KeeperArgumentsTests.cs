@@ -8,7 +8,8 @@ public sealed class KeeperArgumentsTests
     [Fact]
     public void What_is_written_is_read()
     {
-        KeeperArguments written = new(3, "/mnt/a b", "/usr/bin/persistfs", ["persistfs", "serve", "/mnt/a b", "-o", "ro"]);
+        KeeperArguments written = new(
+            3, "/mnt/a b", "/usr/bin/persistfs", ["persistfs", "serve", "/mnt/a b", "-o", "ro"]);
         KeeperArguments read = KeeperArguments.Parse([.. written.ToStrings()])!;
         Assert.Equal((3, written.MountPoint, written.Program), (read.ReadyDescriptor, read.MountPoint, read.Program));
         Assert.Equal(written.Arguments, read.Arguments);

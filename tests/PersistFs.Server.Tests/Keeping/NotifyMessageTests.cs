@@ -31,5 +31,6 @@ public sealed class NotifyMessageTests
     [InlineData("")]
     [InlineData("\n\n")]
     [InlineData("READY=0\nSTATUS=well\nMAINPID=1\nready=1\nREADY=1 ")]
-    public void What_nobody_knows_is_passed_over(string text) => Assert.Equal(new NotifyMessage(), NotifyMessage.Parse(text));
+    public void What_nobody_knows_is_passed_over(string text) =>
+        Assert.Equal(new NotifyMessage(), NotifyMessage.Parse(text));
 }

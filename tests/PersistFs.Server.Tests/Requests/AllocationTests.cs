@@ -64,7 +64,8 @@ public sealed class AllocationTests
         private readonly byte[] unlinkFile = KernelRequests.Unlink(NodeId.Root, "file").Build();
         private readonly byte[] unlinkThird = KernelRequests.Unlink(NodeId.Root, "third").Build();
         private readonly byte[] forget = KernelRequests.Forget(Later, 10).Build();
-        private readonly byte[] forgetAll = KernelRequests.ForgetAll(new ForgetOne { NodeId = Later, LookupCount = 1 }).Build();
+        private readonly byte[] forgetAll = KernelRequests.ForgetAll(new ForgetOne { NodeId = Later, LookupCount = 1 })
+            .Build();
         private readonly byte[] makeDirectory = KernelRequests.MakeDirectory(NodeId.Root, "directory").Build();
         private readonly byte[] removeDirectory = KernelRequests.RemoveDirectory(NodeId.Root, "directory").Build();
         private readonly byte[] symbolicLink = KernelRequests.SymbolicLink(NodeId.Root, "link", "where/to").Build();

@@ -21,7 +21,8 @@ public sealed class DirectoryTests : IDisposable
         EntryOut parent = Ask(KernelRequests.Lookup(child, "..")).Read<EntryOut>();
         Assert.Equal(NodeId.Root, parent.NodeId);
         Assert.Equal(NodeId.Root.Value, parent.Attributes.InodeNumber);
-        Assert.Equal([(".", child.Value), ("..", NodeId.Root.Value)], List(child).Select(entry => (entry.Name, entry.Inode)));
+        Assert.Equal(
+            [(".", child.Value), ("..", NodeId.Root.Value)], List(child).Select(entry => (entry.Name, entry.Inode)));
     }
 
     [Fact]
@@ -88,7 +89,8 @@ public sealed class DirectoryTests : IDisposable
         Assert.Empty(second.Ask(KernelRequests.Read(NodeId.Root, cookie, 4096, Opcode.ReadDirectory)).Body);
     }
 
-    private List<(string Name, ulong Inode, ulong Cookie)> List(NodeId directory, ulong cookie = 0, uint size = 65536) =>
+    private List<(string Name, ulong Inode, ulong Cookie)> List(
+        NodeId directory, ulong cookie = 0, uint size = 65536) =>
         Parse(Ask(KernelRequests.Read(directory, cookie, size, Opcode.ReadDirectory)).Body);
 
     private static List<(string Name, ulong Inode, ulong Cookie)> Parse(ReadOnlySpan<byte> records)

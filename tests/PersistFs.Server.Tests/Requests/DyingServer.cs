@@ -19,7 +19,8 @@ internal sealed class DyingServer : IDisposable
     /// <param name="request">The request.</param>
     /// <param name="reply">The reply that did not leave.</param>
     /// <returns>What a successor finds.</returns>
-    public Volume DieAfter(InlineServer server, string path, ulong unique, KernelRequestBuilder request, out byte[] reply)
+    public Volume DieAfter(
+        InlineServer server, string path, ulong unique, KernelRequestBuilder request, out byte[] reply)
     {
         byte[] made = [];
         Volume left = Die(server, path, unique, isExecuted: true, () => made = server.ServeAs(unique, request));
@@ -60,7 +61,8 @@ internal sealed class DyingServer : IDisposable
     private Volume Die(InlineServer server, string path, ulong unique, bool isExecuted, Action serve)
     {
         Volume? left = null;
-        CrashPoint.Observer = new RequestObserver(server.Volume, unique & ~InHeader.ResendBit, isExecuted, () => left = Copy(path));
+        CrashPoint.Observer = new RequestObserver(
+            server.Volume, unique & ~InHeader.ResendBit, isExecuted, () => left = Copy(path));
         try
         {
             serve();

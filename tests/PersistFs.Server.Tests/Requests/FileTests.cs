@@ -132,7 +132,8 @@ public sealed class FileTests : IDisposable
         Assert.Equal(0u, Ask(KernelRequests.Control(file, 0x801C581F, default, 28)).Read<uint>(16));
         Assert.Equal(Errno.OK, server.Ask(KernelRequests.Write(file, 0, "x"u8)).Error);
         Assert.Equal(Errno.ENOTTY, server.Ask(KernelRequests.Control(file, 0x5401, default, 4)).Error);
-        Assert.Equal(Errno.EOPNOTSUPP, server.Ask(KernelRequests.Control(file, 0x401C5820, [.. immutable[..4], 1, .. new byte[23]], 0)).Error);
+        Assert.Equal(Errno.EOPNOTSUPP,
+            server.Ask(KernelRequests.Control(file, 0x401C5820, [.. immutable[..4], 1, .. new byte[23]], 0)).Error);
     }
 
     [Fact]
@@ -167,5 +168,6 @@ public sealed class FileTests : IDisposable
 
     private EntryOut Make(KernelRequestBuilder request) => Ask(request).Read<EntryOut>();
 
-    private NodeAttributes Stat(NodeId node) => Ask(KernelRequests.GetAttributes(node)).Read<AttributesOut>().Attributes;
+    private NodeAttributes Stat(NodeId node) =>
+        Ask(KernelRequests.GetAttributes(node)).Read<AttributesOut>().Attributes;
 }

@@ -40,7 +40,8 @@ internal sealed class InlineServer : IDisposable
     {
         Volume = volume;
         volume.ResumeSession();
-        Connect(isWriteback: false, out channel, out socket, out dispatcher, out worker, out VolumeFileSystem fileSystem);
+        Connect(isWriteback: false, out channel, out socket, out dispatcher, out worker,
+            out VolumeFileSystem fileSystem);
         FileSystem = fileSystem;
     }
 
@@ -71,7 +72,9 @@ internal sealed class InlineServer : IDisposable
     public byte[] ServeAs(ulong unique, KernelRequestBuilder request)
     {
         DispatchAs(unique, request.Build());
-        return Libc.Read(socket, received, out int length) == Errno.OK ? received[..length] : throw new IOException("no reply");
+        return Libc.Read(socket, received, out int length) == Errno.OK
+            ? received[..length]
+            : throw new IOException("no reply");
     }
 
     /// <summary>As <see cref="Serve"/>, for requests without a reply.</summary>

@@ -7,21 +7,25 @@ namespace PersistFs.Server.Tests.Requests;
 /// <summary>The requests of the tests, as the kernel would send them.</summary>
 internal static class KernelRequests
 {
-    public static KernelRequestBuilder Lookup(NodeId parent, string name) => new KernelRequestBuilder(Opcode.Lookup, parent)
+    public static KernelRequestBuilder Lookup(NodeId parent, string name) =>
+        new KernelRequestBuilder(Opcode.Lookup, parent)
         .WithName(name);
 
     /// <summary>What open(2) with O_CREAT asks for where nothing is opened.</summary>
     public static KernelRequestBuilder Create(NodeId parent, string name, uint mode = 0x81A4, uint umask = 0x12) =>
-        new KernelRequestBuilder(Opcode.MakeNode, parent).With(new MakeNodeIn { Mode = mode, Umask = umask }).WithName(name);
+        new KernelRequestBuilder(Opcode.MakeNode, parent).With(new MakeNodeIn { Mode = mode, Umask = umask })
+            .WithName(name);
 
     public static KernelRequestBuilder MakeTemporaryFile(NodeId directory) =>
         new KernelRequestBuilder(Opcode.TemporaryFile, directory).With(new CreateIn { Mode = 0x8180 }).WithName("/");
 
     public static KernelRequestBuilder MakeNode(NodeId parent, string name) =>
-        new KernelRequestBuilder(Opcode.MakeNode, parent).With(new MakeNodeIn { Mode = 0x61B6, Device = 0x801 }).WithName(name);
+        new KernelRequestBuilder(Opcode.MakeNode, parent).With(new MakeNodeIn { Mode = 0x61B6, Device = 0x801 })
+            .WithName(name);
 
     public static KernelRequestBuilder MakeDirectory(NodeId parent, string name) =>
-        new KernelRequestBuilder(Opcode.MakeDirectory, parent).With(new MakeDirectoryIn { Mode = 0x1ED }).WithName(name);
+        new KernelRequestBuilder(Opcode.MakeDirectory, parent).With(new MakeDirectoryIn { Mode = 0x1ED })
+            .WithName(name);
 
     public static KernelRequestBuilder SymbolicLink(NodeId parent, string name, string target) =>
         new KernelRequestBuilder(Opcode.SymbolicLink, parent).WithName(name).WithName(target);
@@ -87,7 +91,12 @@ internal static class KernelRequests
 
     public static KernelRequestBuilder Control(NodeId node, uint command, ReadOnlySpan<byte> input, uint outputSize) =>
         new KernelRequestBuilder(Opcode.Ioctl, node)
-            .With(new IoctlIn { Command = command, InputSizeInBytes = (uint)input.Length, OutputSizeInBytes = outputSize })
+            .With(new IoctlIn
+            {
+                Command = command,
+                InputSizeInBytes = (uint)input.Length,
+                OutputSizeInBytes = outputSize,
+            })
             .WithBytes(input);
 
     public static KernelRequestBuilder GetFileSystemStatus() => new(Opcode.StatFs, NodeId.Root);

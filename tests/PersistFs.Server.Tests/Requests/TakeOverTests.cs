@@ -112,7 +112,8 @@ public sealed class TakeOverTests : IDisposable
     {
         KernelRequestBuilder request = KernelRequests.Forget(file, 1);
         ulong held = LookupsOf(server.Volume);
-        using InlineServer successor = InlineServer.TakeOver(death.DieBeforeForget(server, arena.Path, Unique, request));
+        using InlineServer successor = InlineServer.TakeOver(
+            death.DieBeforeForget(server, arena.Path, Unique, request));
         RequestInHand inHand = Assert.Single(successor.FileSystem.RequestsInHand());
         Assert.Equal(request.Build().Length, (int)MemoryMarshal.Read<uint>(inHand.Memory.AsSpan()));
         for (int time = 0; time < 2; time++) successor.DispatchAs(Unique, request.Build());
@@ -141,7 +142,8 @@ public sealed class TakeOverTests : IDisposable
     [Fact]
     public void A_listing_that_is_longer_than_the_request_it_answers_is_damage_and_no_crash()
     {
-        Volume left = death.DieAfter(server, arena.Path, Unique, KernelRequests.Read(NodeId.Root, 0, 4096, Opcode.ReadDirectoryPlus), out _);
+        Volume left = death.DieAfter(
+            server, arena.Path, Unique, KernelRequests.Read(NodeId.Root, 0, 4096, Opcode.ReadDirectoryPlus), out _);
         using InlineServer successor = InlineServer.TakeOver(left);
         byte[] reply = Again(successor, KernelRequests.Read(NodeId.Root, 0, 64, Opcode.ReadDirectoryPlus), Unique);
         Assert.Equal(Errno.EIO, new KernelReply(reply).Error);

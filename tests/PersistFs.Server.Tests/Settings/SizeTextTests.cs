@@ -33,7 +33,8 @@ public sealed class SizeTextTests
     public void What_is_no_size_is_refused(string text) => Assert.False(SizeText.TryParse(text, 1000, out _));
 
     [Fact]
-    public void A_percentage_means_nothing_where_there_is_no_whole() => Assert.False(SizeText.TryParse("50%", 0, out _));
+    public void A_percentage_means_nothing_where_there_is_no_whole() =>
+        Assert.False(SizeText.TryParse("50%", 0, out _));
 
     [Theory]
     [InlineData(0UL, "0 B")]

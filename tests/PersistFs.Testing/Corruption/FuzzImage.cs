@@ -131,8 +131,9 @@ internal sealed class FuzzImage : IDisposable
         FrameTable table = volume.Space.Table;
         var ranges = new List<FuzzRange>
         {
-            new(0, 112), new(Layout.SuperblockCopyOffset, 112), new(Layout.RootPageOffset, 40), new(Layout.RootPageOffset + 4096, 40),
-            new(Layout.WorkerTableOffset, 64), new(Layout.InstanceTableOffset, 256), new(Layout.PendingListsOffset, 1024),
+            new(0, 112), new(Layout.SuperblockCopyOffset, 112), new(Layout.RootPageOffset, 40),
+            new(Layout.RootPageOffset + 4096, 40), new(Layout.WorkerTableOffset, 64),
+            new(Layout.InstanceTableOffset, 256), new(Layout.PendingListsOffset, 1024),
             new(Layout.FrameTableOffset, (int)table.FrameCount * FrameDescriptor.SizeInBytes),
         };
         for (uint frame = table.SystemFrameCount; frame < table.FrameCount; frame++)
@@ -160,7 +161,8 @@ internal sealed class FuzzImage : IDisposable
             BlockDescriptor descriptor = table.BlockAt(frame, block);
             var type = (BlockType)(byte)descriptor.TypeWord;
             ranges.Add(new FuzzRange(
-                ArenaPointer.OfFrame(frame).Value + (ulong)(block * BlockDescriptor.SizeInBytes), BlockDescriptor.SizeInBytes));
+                ArenaPointer.OfFrame(frame).Value + (ulong)(block * BlockDescriptor.SizeInBytes),
+                BlockDescriptor.SizeInBytes));
             if (type == BlockType.Data) continue;
             ArenaPointer start = ArenaPointer.OfBlock(frame, block);
             if (!SizeClass.IsSlab(type))

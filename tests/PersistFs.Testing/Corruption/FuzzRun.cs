@@ -87,7 +87,8 @@ public static class FuzzRun
         Volume volume = VolumeOpener.Open(snapshot, new VolumeOptions());
         CheckReport report = VolumeRepairer.Repair(volume, _ => { });
         if (!report.IsClean)
-            throw new InvalidOperationException("Repair leaves findings:\n" + string.Join('\n', report.Findings.Take(10)));
+            throw new InvalidOperationException("Repair leaves findings:\n"
+                + string.Join('\n', report.Findings.Take(10)));
     }
 
     private static void Watch()

@@ -14,7 +14,8 @@ internal sealed class Mutator
 
     private static readonly ulong[] Interesting =
     [
-        0, 1, 2, 7, 8, 64, 255, 256, 4095, 4096, ushort.MaxValue, uint.MaxValue, int.MaxValue, long.MaxValue, ulong.MaxValue,
+        0, 1, 2, 7, 8, 64, 255, 256, 4095, 4096, ushort.MaxValue, uint.MaxValue, int.MaxValue, long.MaxValue,
+        ulong.MaxValue,
         1UL << 21, (1UL << 21) + 4096, 1UL << 24, 1UL << 48, (1UL << 48) - 1, 1UL << 55, 1UL << 56, 1UL << 63,
     ];
 
@@ -74,7 +75,8 @@ internal sealed class Mutator
 
     private void CorrectChecksums()
     {
-        foreach (ulong page in (ulong[])[0, Layout.SuperblockCopyOffset, Layout.RootPageOffset, Layout.RootPageOffset + 4096])
+        foreach (ulong page in (ulong[])[0, Layout.SuperblockCopyOffset, Layout.RootPageOffset,
+            Layout.RootPageOffset + 4096])
         {
             ref RootPage content = ref MemoryMarshal.AsRef<RootPage>(Bytes(page, Layout.BlockSizeInBytes));
             if (content.Generation != 0) content.Checksum = Checksum.Of(in content);
@@ -91,7 +93,9 @@ internal sealed class Mutator
 
     private ulong Read(ulong offset) => BinaryPrimitives.ReadUInt64LittleEndian(Bytes(offset, sizeof(ulong)));
 
-    private void Write(ulong offset, ulong word) => BinaryPrimitives.WriteUInt64LittleEndian(Bytes(offset, sizeof(ulong)), word);
+    private void Write(ulong offset, ulong word) =>
+        BinaryPrimitives.WriteUInt64LittleEndian(Bytes(offset, sizeof(ulong)), word);
 
-    private Span<byte> Bytes(ulong offset, int length) => target.Bytes(Math.Min(offset, target.Length - (ulong)length), length);
+    private Span<byte> Bytes(ulong offset, int length) =>
+        target.Bytes(Math.Min(offset, target.Length - (ulong)length), length);
 }

@@ -15,9 +15,10 @@ internal sealed class RandomUse
 
     private static readonly string[] Paths =
     [
-        "/few", "/few/empty", "/few/short link", "/few/long link", "/few/device", "/few/10", "/few/500", "/few/2000", "/few/4096",
-        "/few/30000", "/few/200000", "/few/sparse", "/few/second name", "/few/below", "/few/below/below", "/many", "/new", "/few/new",
-        "/many/new", "/many/a longer name, number 7", "/many/a longer name, number 70", "/many/a longer name, number 300",
+        "/few", "/few/empty", "/few/short link", "/few/long link", "/few/device", "/few/10", "/few/500", "/few/2000",
+        "/few/4096", "/few/30000", "/few/200000", "/few/sparse", "/few/second name", "/few/below", "/few/below/below",
+        "/many", "/new", "/few/new", "/many/new", "/many/a longer name, number 7", "/many/a longer name, number 70",
+        "/many/a longer name, number 300",
     ];
 
     private readonly VolumeUser user;
@@ -57,7 +58,8 @@ internal sealed class RandomUse
             1 => user.CreateDirectory(path),
             2 => user.Unlink(path),
             3 => user.RemoveDirectory(path),
-            4 => user.Rename(path, other, random.Pick<RenameMode>([RenameMode.Replace, RenameMode.Exchange, RenameMode.Whiteout])),
+            4 => user.Rename(
+                path, other, random.Pick<RenameMode>([RenameMode.Replace, RenameMode.Exchange, RenameMode.Whiteout])),
             5 => user.Link(path, other),
             6 or 7 => user.Write(path, offset, data),
             8 => user.SetSize(path, offset),

@@ -93,7 +93,10 @@ internal sealed class ReadOnlyWalk
         for (int run = 0; run < DataRunsMax && offset < size; run++)
         {
             if (volume.Seek(worker, inode, offset, SeekTarget.Data, out ulong data) != Errno.OK) return;
-            if (volume.Read(worker, inode, data, ReadLength, segments, out int count, out _) == Errno.OK) Touch(segments[..count]);
+            if (volume.Read(worker, inode, data, ReadLength, segments, out int count, out _) == Errno.OK)
+            {
+                Touch(segments[..count]);
+            }
             volume.EndRead(worker);
             if (volume.Seek(worker, inode, data, SeekTarget.Hole, out ulong hole) != Errno.OK) return;
             offset = Math.Max(hole, data + 1);

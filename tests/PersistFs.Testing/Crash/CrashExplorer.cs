@@ -73,10 +73,14 @@ internal sealed class CrashExplorer
         foreach ((string place, TreeImage tree) in found)
         {
             TreeImage looked = tree.Below(part);
-            if (looked.FindDifference(before) is not { } toBefore || looked.FindDifference(after) is not { } toAfter) continue;
+            if (looked.FindDifference(before) is not { } toBefore || looked.FindDifference(after) is not { } toAfter)
+            {
+                continue;
+            }
             if (plan.MayTearData && looked.IsMixtureOf(before, after)) continue;
             if (plan.HasSteps && looked.IsStepBetween(before, after)) continue;
-            Assert.Fail($"{place}: the tree differs from that before ({toBefore}) and from that after ({toAfter}).\n{Seed.Describe(seed)}");
+            Assert.Fail($"{place}: the tree differs from that before ({toBefore}) "
+                + $"and from that after ({toAfter}).\n{Seed.Describe(seed)}");
         }
     }
 
@@ -100,7 +104,10 @@ internal sealed class CrashExplorer
         try
         {
             Kills++;
-            if (observer.Depth < plan.RecoveryDepth && random.OneIn(plan.OneRecoveryIn)) KillRecovery(observer, tear, place);
+            if (observer.Depth < plan.RecoveryDepth && random.OneIn(plan.OneRecoveryIn))
+            {
+                KillRecovery(observer, tear, place);
+            }
             using var snapshot = new SnapshotBacking(observer.Source);
             tear?.Invoke(snapshot);
             Inspect(snapshot, place);
@@ -138,7 +145,10 @@ internal sealed class CrashExplorer
         Worker worker = volume.AttachWorker();
         _ = volume.ReapOrphans(worker, CancellationToken.None);
         CheckReport report = RequireClean(volume, "after orphans were reaped");
-        if (report.PendingInodes > 0) throw new InvalidOperationException($"{report.PendingInodes} inodes are pending for ever.");
+        if (report.PendingInodes > 0)
+        {
+            throw new InvalidOperationException($"{report.PendingInodes} inodes are pending for ever.");
+        }
         if (TreeReader.Read(volume).FindDifference(tree) is { } difference)
             throw new InvalidOperationException($"Reaping orphans changed the tree: {difference}.");
     }

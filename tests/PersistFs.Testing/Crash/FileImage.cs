@@ -8,7 +8,8 @@ namespace PersistFs.Testing.Crash;
 /// <param name="Attributes">Its extended attributes, in order of their names.</param>
 /// <param name="Blocks">The 4-KiB blocks of its contents that are not zero, cut off at its size.</param>
 internal sealed record FileImage(
-    InodeNumber Inode, InodeRecord Record, SortedDictionary<string, string> Attributes, SortedDictionary<ulong, byte[]> Blocks)
+    InodeNumber Inode, InodeRecord Record, SortedDictionary<string, string> Attributes,
+    SortedDictionary<ulong, byte[]> Blocks)
 {
     /// <summary>What is different in <paramref name="other"/> beside the contents; null if nothing is.</summary>
     public string? FindDifference(FileImage other)
@@ -54,7 +55,8 @@ internal sealed record FileImage(
     }
 
     public bool HasContentsOf(FileImage other) => Blocks.Count == other.Blocks.Count
-        && Blocks.All(block => other.Blocks.TryGetValue(block.Key, out byte[]? bytes) && block.Value.AsSpan().SequenceEqual(bytes));
+        && Blocks.All(block => other.Blocks.TryGetValue(block.Key, out byte[]? bytes)
+            && block.Value.AsSpan().SequenceEqual(bytes));
 
     /// <summary>Whether each byte is that of one of two other files at its place.</summary>
     public bool IsMixtureOf(FileImage first, FileImage second)
@@ -72,5 +74,6 @@ internal sealed record FileImage(
         return true;
     }
 
-    private byte[] BlockAt(ulong block) => Blocks.TryGetValue(block, out byte[]? bytes) ? bytes : new byte[Layout.BlockSizeInBytes];
+    private byte[] BlockAt(ulong block) =>
+        Blocks.TryGetValue(block, out byte[]? bytes) ? bytes : new byte[Layout.BlockSizeInBytes];
 }

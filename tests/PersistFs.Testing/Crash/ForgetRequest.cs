@@ -12,7 +12,8 @@ namespace PersistFs.Testing.Crash;
 /// <param name="number">Its number in the session.</param>
 /// <param name="slot">The worker that has read it.</param>
 /// <param name="forgotten">Inodes and references.</param>
-internal sealed unsafe class ForgetRequest(ulong number, int slot, IReadOnlyList<(InodeNumber Inode, ulong Count)> forgotten)
+internal sealed unsafe class ForgetRequest(
+    ulong number, int slot, IReadOnlyList<(InodeNumber Inode, ulong Count)> forgotten)
     : ServedRequest
 {
     private const uint AnyLength = 64;

@@ -11,7 +11,8 @@ namespace PersistFs.Testing.Crash;
 /// given.
 /// </param>
 internal sealed class KillObserver(
-    MemoryBacking source, CrashPlan plan, SeededRandom random, Action<KillObserver, Action<SnapshotBacking>?, string> tryKill)
+    MemoryBacking source, CrashPlan plan, SeededRandom random,
+    Action<KillObserver, Action<SnapshotBacking>?, string> tryKill)
     : CrashObserver
 {
     public MemoryBacking Source => source;
@@ -43,7 +44,8 @@ internal sealed class KillObserver(
         for (int tearing = 0; tearing < plan.TearingsPerBulk; tearing++)
         {
             ulong tornBy = random.NextWord();
-            tryKill(this, snapshot => Tear(snapshot.Bytes(offset, copied.Length), copied, tornBy), $"{Place}, torn by {tornBy}");
+            tryKill(this, snapshot => Tear(snapshot.Bytes(offset, copied.Length), copied, tornBy),
+                $"{Place}, torn by {tornBy}");
         }
     }
 

@@ -34,7 +34,8 @@ internal sealed class LookupImage
         var held = new List<(InodeNumber Inode, ulong Count)>();
         foreach (InodeNumber inode in new CheckContext(volume.Space, progress: null).AllocatedInodes("lookups"))
         {
-            ulong count = new LookupWord(volume.Space.Arena.At<InodeRecord>(inode.Record).LookupWord).CountIn(volume.Session);
+            ulong count = new LookupWord(volume.Space.Arena.At<InodeRecord>(inode.Record).LookupWord).CountIn(
+                volume.Session);
             if (count != 0) held.Add((inode, count));
         }
         return held;

@@ -49,7 +49,8 @@ internal sealed unsafe class MemoryBacking : Backing
     {
         var copy = new MemoryBacking(snapshot.Length);
         Require(copy.Map(isPrivate: false, out nint mapped));
-        var table = new FrameTable(new Arena(snapshot.Address, snapshot.Length), snapshot.Length >> Layout.FrameSizeLog2, Layout.FrameTableCapacityMin);
+        var table = new FrameTable(new Arena(snapshot.Address, snapshot.Length),
+            snapshot.Length >> Layout.FrameSizeLog2, Layout.FrameTableCapacityMin);
         for (uint frame = 0; frame < table.FrameCount; frame++)
         {
             if (table.WordOf(frame).State == FrameState.Absent) continue;
@@ -67,7 +68,9 @@ internal sealed unsafe class MemoryBacking : Backing
     public ulong OffsetOf(ReadOnlySpan<byte> bytes)
     {
         ulong offset = (ulong)Unsafe.AsPointer(ref MemoryMarshal.GetReference(bytes)) - (ulong)address;
-        return offset < Length ? offset : throw new InvalidOperationException("A store went elsewhere than to the arena.");
+        return offset < Length
+            ? offset
+            : throw new InvalidOperationException("A store went elsewhere than to the arena.");
     }
 
     public override Errno Map(bool isPrivate, out nint mapped)

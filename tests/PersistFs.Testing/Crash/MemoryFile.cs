@@ -15,6 +15,7 @@ internal static partial class MemoryFile
         return new SafeFileHandle(descriptor, ownsHandle: true);
     }
 
-    [LibraryImport("libc", EntryPoint = "memfd_create", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    [LibraryImport("libc", EntryPoint = "memfd_create", SetLastError = true,
+        StringMarshalling = StringMarshalling.Utf8)]
     private static partial int CreateCore(string name, uint flags);
 }

@@ -18,5 +18,6 @@ internal sealed class PendingRequest(ServedRequest request, string path)
     /// <summary>The reply that this server has made.</summary>
     public RequestReply? Reply { get; private set; }
 
-    public RequestReply Serve(Volume volume, Worker worker) => Reply = request.Serve(volume, worker, () => HasLeft = true);
+    public RequestReply Serve(Volume volume, Worker worker) =>
+        Reply = request.Serve(volume, worker, () => HasLeft = true);
 }

@@ -43,7 +43,10 @@ internal static class RecordReader
     /// <summary>Insists that nothing is kept any more.</summary>
     public static void RequireNone(Volume volume)
     {
-        if (Completed(volume).Concat(Listed(volume)).Any()) throw new InvalidOperationException("A record was kept for ever.");
+        if (Completed(volume).Concat(Listed(volume)).Any())
+        {
+            throw new InvalidOperationException("A record was kept for ever.");
+        }
         if (InHand(volume).Any()) throw new InvalidOperationException("A request is in hand for ever.");
     }
 }

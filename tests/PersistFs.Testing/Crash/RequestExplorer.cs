@@ -137,7 +137,10 @@ internal sealed class RequestExplorer
         try
         {
             Kills++;
-            if (observer.Depth < plan.RecoveryDepth && random.OneIn(plan.OneRecoveryIn)) KillSuccessor(life, observer, tear, place);
+            if (observer.Depth < plan.RecoveryDepth && random.OneIn(plan.OneRecoveryIn))
+            {
+                KillSuccessor(life, observer, tear, place);
+            }
             using var snapshot = new SnapshotBacking(observer.Source);
             tear?.Invoke(snapshot);
             TakeOver(life, observer.Depth + 1, snapshot, place);
@@ -178,7 +181,10 @@ internal sealed class RequestExplorer
         foreach ((InodeNumber inode, ulong count) in LookupImage.Held(volume)) volume.Forget(worker, inode, count);
         _ = volume.ReapOrphans(worker, CancellationToken.None);
         CheckReport report = RequireClean(volume, "after everything was forgotten");
-        if (report.PendingInodes > 0) throw new InvalidOperationException($"{report.PendingInodes} inodes are pending for ever.");
+        if (report.PendingInodes > 0)
+        {
+            throw new InvalidOperationException($"{report.PendingInodes} inodes are pending for ever.");
+        }
         if (LookupImage.Held(volume).Count > 0) throw new InvalidOperationException("References are left.");
         if (TreeReader.Read(volume).FindDifference(state.Tree) is { } difference)
             throw new InvalidOperationException($"Forgetting changed the tree: {difference}.");

@@ -17,21 +17,24 @@ internal sealed class ServerLife(ServedState before, IReadOnlyList<PendingReques
     /// <summary>
     /// What a successor has left after so many deaths, and its replies: null where one had left before.
     /// </summary>
-    private readonly record struct Outcome(string Place, int Deaths, ServedState State, IReadOnlyList<RequestReply?> Replies);
+    private readonly record struct Outcome(
+        string Place, int Deaths, ServedState State, IReadOnlyList<RequestReply?> Replies);
 
     public IReadOnlyList<PendingRequest> Requests => requests;
 
     /// <summary>The life of a server that takes over now: what was not answered is sent again.</summary>
     public ServerLife Succeed() => new(
         before,
-        [.. requests.Where(request => !request.HasLeft).Select(request => new PendingRequest(request.Request, request.Path))]);
+        [.. requests.Where(request => !request.HasLeft).Select(
+            request => new PendingRequest(request.Request, request.Path))]);
 
     /// <summary>
     /// Notes what the successor has left who took over at <paramref name="place"/>, after so many deaths.
     /// </summary>
     public void Note(string place, int deaths, ServerLife successor, ServedState state) => outcomes.Add(new Outcome(
         place, deaths, state,
-        [.. requests.Select(request => successor.Requests.FirstOrDefault(other => other.Request == request.Request)?.Reply)]));
+        [.. requests.Select(
+            request => successor.Requests.FirstOrDefault(other => other.Request == request.Request)?.Reply)]));
 
     /// <summary>Insists that every successor left what this server has left, and answered what it answered.</summary>
     public void Require(Volume volume, ulong seed)
@@ -61,10 +64,17 @@ internal sealed class ServerLife(ServedState before, IReadOnlyList<PendingReques
         {
             RequestReply? reply = outcome.Replies[index];
             PendingRequest request = requests[index];
-            if (reply is not null && reply.Error != Linux.Errno.OK) return $"the request was answered with {reply.Error}";
-            if (reply is { IsRecalled: true } && !reply.IsSameAs(request.Reply!)) return "the reply is not that of the execution";
+            if (reply is not null && reply.Error != Linux.Errno.OK)
+            {
+                return $"the request was answered with {reply.Error}";
+            }
+            if (reply is { IsRecalled: true } && !reply.IsSameAs(request.Reply!))
+            {
+                return "the reply is not that of the execution";
+            }
             if (reply is { IsRecalled: false }) isRepeated = true;
-            else if (outcome.State.Tree.Below(request.Path).FindDifference(state.Tree.Below(request.Path)) is { } changed)
+            else if (outcome.State.Tree.Below(request.Path).FindDifference(
+                state.Tree.Below(request.Path)) is { } changed)
                 return $"after a request that was executed before: {changed}";
         }
         string? difference = isRepeated

@@ -20,7 +20,8 @@ internal sealed class TreeImage
         files.ToDictionary(file => file.Key, file => file.Value.WithoutMoment()), StringComparer.Ordinal));
 
     /// <summary>The first difference to another tree, for people; null if there is none.</summary>
-    public string? FindDifference(TreeImage other) => FindDifference(other, static (mine, theirs) => mine.HasContentsOf(theirs));
+    public string? FindDifference(TreeImage other) =>
+        FindDifference(other, static (mine, theirs) => mine.HasContentsOf(theirs));
 
     /// <summary>
     /// Whether this is <paramref name="before"/> or <paramref name="after"/> but for bytes, each of which is that of
@@ -62,6 +63,7 @@ internal sealed class TreeImage
             if (file.FindDifference(match) is { } difference) return $"of {path}, {difference}";
             if (!haveSameContents(file, match)) return $"the contents of {path} are others";
         }
-        return other.files.Keys.FirstOrDefault(path => !files.ContainsKey(path)) is { } added ? $"{added} exists" : null;
+        return other.files.Keys.FirstOrDefault(
+            path => !files.ContainsKey(path)) is { } added ? $"{added} exists" : null;
     }
 }

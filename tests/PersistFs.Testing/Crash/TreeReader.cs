@@ -28,7 +28,10 @@ internal sealed class TreeReader
     {
         var reader = new TreeReader(volume);
         reader.Add("", volume.Root);
-        while (reader.unread.TryDequeue(out (string Path, InodeNumber Directory) next)) reader.ReadDirectory(next.Path, next.Directory);
+        while (reader.unread.TryDequeue(out (string Path, InodeNumber Directory) next))
+        {
+            reader.ReadDirectory(next.Path, next.Directory);
+        }
         return new TreeImage(reader.files);
     }
 
@@ -38,8 +41,14 @@ internal sealed class TreeReader
         var word = new ContentsWord(record.ContentsWord);
         var blocks = new SortedDictionary<ulong, byte[]>();
         bool hasContents = ModeBits.IsRegular(record.Mode) || ModeBits.IsSymbolicLink(record.Mode);
-        if (word.Kind == ContentsKind.Packed) AddBytes(blocks, 0, arena.Bytes(new ArenaPointer(record.Contents), (int)record.Size), record.Size);
-        if (word.Kind == ContentsKind.Mapped) ReadMap(blocks, new MapEntry(record.Contents), word.Height, word.RootLog2, 0, record.Size);
+        if (word.Kind == ContentsKind.Packed)
+        {
+            AddBytes(blocks, 0, arena.Bytes(new ArenaPointer(record.Contents), (int)record.Size), record.Size);
+        }
+        if (word.Kind == ContentsKind.Mapped)
+        {
+            ReadMap(blocks, new MapEntry(record.Contents), word.Height, word.RootLog2, 0, record.Size);
+        }
         SortedDictionary<string, string> attributes = ReadAttributes(new ArenaPointer(record.Attributes));
         if (ModeBits.IsDirectory(record.Mode)) unread.Enqueue((path, inode));
         if (hasContents || ModeBits.IsDirectory(record.Mode)) record.Contents = 0;
@@ -74,7 +83,8 @@ internal sealed class TreeReader
         }
     }
 
-    private void ReadMap(SortedDictionary<ulong, byte[]> blocks, MapEntry entry, int height, int rootLog2, ulong position, ulong size)
+    private void ReadMap(
+        SortedDictionary<ulong, byte[]> blocks, MapEntry entry, int height, int rootLog2, ulong position, ulong size)
     {
         if (entry.IsHole) return;
         if (!entry.IsNode)
@@ -85,10 +95,12 @@ internal sealed class TreeReader
         }
         ReadOnlySpan<ulong> entries = arena.Words(entry.Pointer, 1 << rootLog2);
         for (int index = 0; index < entries.Length; index++)
-            ReadMap(blocks, new MapEntry(entries[index]), height - 1, 9, position + ((ulong)index << 9 * (height - 1)), size);
+            ReadMap(blocks, new MapEntry(entries[index]), height - 1, 9, position + ((ulong)index << 9 * (height - 1)),
+                size);
     }
 
-    private static void AddBytes(SortedDictionary<ulong, byte[]> blocks, ulong position, ReadOnlySpan<byte> bytes, ulong size)
+    private static void AddBytes(
+        SortedDictionary<ulong, byte[]> blocks, ulong position, ReadOnlySpan<byte> bytes, ulong size)
     {
         for (; !bytes.IsEmpty; position++)
         {
@@ -118,7 +130,8 @@ internal sealed class TreeReader
             for (int index = 0; bytes.Count < header.ValueLength; index++)
             {
                 int length = Math.Min((int)header.ValueLength - bytes.Count, Layout.BlockSizeInBytes);
-                bytes.AddRange(arena.Bytes(new ArenaPointer(arena.At<ulong>(offsets + (ulong)(index * sizeof(ulong)))), length));
+                bytes.AddRange(
+                    arena.Bytes(new ArenaPointer(arena.At<ulong>(offsets + (ulong)(index * sizeof(ulong)))), length));
             }
             attributes.Add(
                 Encoding.Latin1.GetString(arena.Bytes(name, header.NameLength)), Encoding.Latin1.GetString([.. bytes]));

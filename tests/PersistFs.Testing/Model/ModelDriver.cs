@@ -89,7 +89,9 @@ internal sealed class ModelDriver
         string path = NewPath();
         uint mode = random.Pick(Types) | (uint)random.Next(0x200);
         if (ModeBits.IsDirectory(mode) && random.OneIn(5)) mode |= ModeBits.SetGroupId;
-        uint device = (mode & ModeBits.TypeMask) is ModeBits.CharacterDevice or ModeBits.BlockDevice ? (uint)random.NextWord() : 0;
+        uint device = (mode & ModeBits.TypeMask) is ModeBits.CharacterDevice or ModeBits.BlockDevice
+            ? (uint)random.NextWord()
+            : 0;
         byte[] target = [];
         if (random.OneIn(8))
         {
@@ -143,7 +145,8 @@ internal sealed class ModelDriver
     {
         (InodeNumber inode, ReferenceNode node) = PickFile(out string name);
         ulong offset = Offset(node);
-        byte[] data = Bytes(random.Next(4) switch { 0 => random.Next(30_000), 1 => random.Next(5000), _ => random.Next(300) });
+        byte[] data = Bytes(
+            random.Next(4) switch { 0 => random.Next(30_000), 1 => random.Next(5000), _ => random.Next(300) });
         LastMayTearData = true;
         return Expect(
             $"write {data.Length} bytes at {offset} of {name}", Model.Write(node, offset, data),
@@ -155,7 +158,8 @@ internal sealed class ModelDriver
         (InodeNumber inode, ReferenceNode node) = PickFile(out string name);
         ulong size = random.OneIn(20) ? random.NextWord() : Offset(node);
         return Expect(
-            $"set the size of {name} to {size}", Model.SetSize(node, size), () => user.Volume.SetSize(user.Worker, inode, size));
+            $"set the size of {name} to {size}", Model.SetSize(node, size), () =>
+                user.Volume.SetSize(user.Worker, inode, size));
     }
 
     private Action Allocate()
@@ -166,7 +170,8 @@ internal sealed class ModelDriver
         FallocateMode mode = random.Pick<FallocateMode>(
         [
             FallocateMode.Allocate, FallocateMode.KeepSize, FallocateMode.PunchHole | FallocateMode.KeepSize,
-            FallocateMode.PunchHole | FallocateMode.KeepSize, FallocateMode.ZeroRange, FallocateMode.ZeroRange | FallocateMode.KeepSize,
+            FallocateMode.PunchHole | FallocateMode.KeepSize, FallocateMode.ZeroRange,
+            FallocateMode.ZeroRange | FallocateMode.KeepSize,
         ]);
         LastMayTearData = true;
         return Expect(
@@ -200,7 +205,8 @@ internal sealed class ModelDriver
                 () => user.Volume.RemoveXattr(user.Worker, inode, nameBytes));
         }
         byte[] value = Bytes(random.OneIn(5) ? random.Next(20_000) : random.Next(200));
-        XattrSetFlags flags = random.Pick<XattrSetFlags>([XattrSetFlags.None, XattrSetFlags.None, XattrSetFlags.Create, XattrSetFlags.Replace]);
+        XattrSetFlags flags = random.Pick<XattrSetFlags>(
+            [XattrSetFlags.None, XattrSetFlags.None, XattrSetFlags.Create, XattrSetFlags.Replace]);
         return Expect(
             $"set {name} of {path} to {value.Length} bytes ({flags})", Model.SetXattr(node, name, value, flags),
             () => user.Volume.SetXattr(user.Worker, inode, nameBytes, value, flags));
@@ -247,13 +253,15 @@ internal sealed class ModelDriver
         int length = random.Next(50_000);
         byte[] expected = node.IsRegular ? node.Read(offset, length) : [];
         Errno error = node.IsDirectory ? Errno.EISDIR : node.IsRegular ? Errno.OK : Errno.EINVAL;
-        return Expect($"read {length} bytes at {offset} of {name}", error, () => ReadAndCompare(inode, offset, length, expected));
+        return Expect($"read {length} bytes at {offset} of {name}", error,
+            () => ReadAndCompare(inode, offset, length, expected));
     }
 
     private unsafe Errno ReadAndCompare(InodeNumber inode, ulong offset, int length, byte[] expected)
     {
         Span<IoVector> segments = stackalloc IoVector[Volume.SegmentsMax((uint)length)];
-        Errno error = user.Volume.Read(user.Worker, inode, offset, (uint)length, segments, out int count, out uint bytesRead);
+        Errno error = user.Volume.Read(
+            user.Worker, inode, offset, (uint)length, segments, out int count, out uint bytesRead);
         if (error != Errno.OK) return error;
         bool isEqual = bytesRead == expected.Length;
         ReadOnlySpan<byte> rest = expected;
@@ -264,7 +272,11 @@ internal sealed class ModelDriver
             rest = isEqual ? rest[bytes.Length..] : default;
         }
         user.Volume.EndRead(user.Worker);
-        if (!isEqual) throw new InvalidOperationException($"{LastOperation}: the bytes are others, or {bytesRead} and not {expected.Length}.");
+        if (!isEqual)
+        {
+            throw new InvalidOperationException(
+                $"{LastOperation}: the bytes are others, or {bytesRead} and not {expected.Length}.");
+        }
         return Errno.OK;
     }
 
@@ -276,7 +288,10 @@ internal sealed class ModelDriver
 
     private void Require(Errno expected, Errno actual)
     {
-        if (expected != actual) throw new InvalidOperationException($"{LastOperation}: {actual}, and should be {expected}.");
+        if (expected != actual)
+        {
+            throw new InvalidOperationException($"{LastOperation}: {actual}, and should be {expected}.");
+        }
     }
 
     /// <summary>A file that is held, or one that has a name.</summary>

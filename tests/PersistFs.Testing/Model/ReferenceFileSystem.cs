@@ -143,7 +143,8 @@ internal sealed class ReferenceFileSystem
         return Errno.OK;
     }
 
-    public Errno CopyRange(ReferenceNode source, ulong sourceOffset, ReferenceNode target, ulong targetOffset, ulong length)
+    public Errno CopyRange(
+        ReferenceNode source, ulong sourceOffset, ReferenceNode target, ulong targetOffset, ulong length)
     {
         Errno error = RequireContents(source);
         if (error != Errno.OK) return error;
@@ -181,7 +182,8 @@ internal sealed class ReferenceFileSystem
     }
 
     private static Errno CheckRename(
-        ReferenceNode moved, ReferenceNode oldDirectory, ReferenceNode? replaced, ReferenceNode newDirectory, RenameMode mode)
+        ReferenceNode moved, ReferenceNode oldDirectory, ReferenceNode? replaced, ReferenceNode newDirectory,
+        RenameMode mode)
     {
         bool exchanges = (mode & RenameMode.Exchange) != 0;
         if (replaced is not null && (mode & RenameMode.NoReplace) != 0) return Errno.EEXIST;

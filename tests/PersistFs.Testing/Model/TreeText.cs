@@ -31,7 +31,8 @@ internal static class TreeText
     }
 
     /// <summary>The first difference, for people; null if there is none.</summary>
-    public static string? FindDifference(SortedDictionary<string, string> expected, SortedDictionary<string, string> actual)
+    public static string? FindDifference(
+        SortedDictionary<string, string> expected, SortedDictionary<string, string> actual)
     {
         foreach (string path in expected.Keys.Union(actual.Keys))
         {
@@ -51,15 +52,18 @@ internal static class TreeText
     }
 
     private static string Line(
-        uint mode, uint links, uint user, uint group, ulong size, uint device, IEnumerable<(string Name, string Value)> xattrs,
+        uint mode, uint links, uint user, uint group, ulong size, uint device,
+        IEnumerable<(string Name, string Value)> xattrs,
         SortedDictionary<ulong, byte[]> blocks)
     {
         string attributes = string.Join(',', xattrs.Select(attribute => $"{attribute.Name}={Hash(attribute.Value)}"));
         bool hasDevice = (mode & ModeBits.TypeMask) is ModeBits.CharacterDevice or ModeBits.BlockDevice;
-        return $"0{Convert.ToString(mode, 8)} {links} {user}:{group} {size} {(hasDevice ? device : 0)} [{attributes}] {Hash(blocks)}";
+        return $"0{Convert.ToString(mode, 8)} {links} {user}:{group} {size} {(hasDevice ? device : 0)} "
+            + $"[{attributes}] {Hash(blocks)}";
     }
 
-    private static string Hash(string value) => $"{value.Length}:{SipHash.Compute(1, 2, Encoding.Latin1.GetBytes(value)):x}";
+    private static string Hash(string value) =>
+        $"{value.Length}:{SipHash.Compute(1, 2, Encoding.Latin1.GetBytes(value)):x}";
 
     private static string Hash(SortedDictionary<ulong, byte[]> blocks)
     {

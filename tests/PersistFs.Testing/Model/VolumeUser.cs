@@ -56,9 +56,11 @@ internal sealed class VolumeUser
         return Errno.OK;
     }
 
-    public Errno CreateFile(string path, uint permissions = 0x1A4) => Create(path, ModeBits.Regular | permissions, 0, []);
+    public Errno CreateFile(string path, uint permissions = 0x1A4) =>
+        Create(path, ModeBits.Regular | permissions, 0, []);
 
-    public Errno CreateDirectory(string path, uint permissions = 0x1ED) => Create(path, ModeBits.Directory | permissions, 0, []);
+    public Errno CreateDirectory(string path, uint permissions = 0x1ED) =>
+        Create(path, ModeBits.Directory | permissions, 0, []);
 
     public Errno CreateSymbolicLink(string path, string target) =>
         Create(path, ModeBits.SymbolicLink | PermissionBits, 0, Encoding.Latin1.GetBytes(target));
@@ -70,7 +72,13 @@ internal sealed class VolumeUser
         if (error != Errno.OK) return error;
         error = FileName.TryCreate(name, out FileName fileName);
         if (error != Errno.OK) return error;
-        var node = new NewNode { Mode = mode, UserId = OwnerOf(mode), GroupId = OwnerOf(mode) + 1, DeviceNumber = device };
+        var node = new NewNode
+        {
+            Mode = mode,
+            UserId = OwnerOf(mode),
+            GroupId = OwnerOf(mode) + 1,
+            DeviceNumber = device,
+        };
         error = Volume.Create(Worker, directory, fileName, in node, target, out InodeAttributes attributes);
         if (error == Errno.OK) Volume.Forget(Worker, attributes.Inode, 1);
         return error;
@@ -152,7 +160,8 @@ internal sealed class VolumeUser
         return error == Errno.OK ? Volume.Allocate(Worker, inode, offset, length, mode) : error;
     }
 
-    public Errno CopyRange(string source, ulong sourceOffset, string target, ulong targetOffset, ulong length, out ulong copied)
+    public Errno CopyRange(
+        string source, ulong sourceOffset, string target, ulong targetOffset, ulong length, out ulong copied)
     {
         copied = 0;
         Errno error = Find(source, out InodeNumber from);
