@@ -62,6 +62,8 @@ internal sealed class WorkerRoster
     public void Close()
     {
         isClosed = true;
+        // A worker that goes to rest at this moment either sees the end, or is seen here.
+        Interlocked.MemoryBarrier();
         while (TryLeaveOffDuty()) gate.Give();
     }
 
