@@ -30,6 +30,9 @@ internal sealed class Space
 
     public BlockAllocator Allocator { get; }
 
+    /// <summary>Where operations begin, and are held off while the volume is frozen.</summary>
+    public OperationGate Gate { get; } = new();
+
     /// <summary>One lock for each pending list.</summary>
     public TransactionLocks PendingLocks { get; } = new(Layout.PendingListCount);
 

@@ -72,10 +72,32 @@ public sealed class Worker
     /// <summary>Counts up when an operation begins and when it ends; odd while it may follow pointers.</summary>
     internal ulong Activity;
 
-    /// <summary>An operation begins: frames it may look at stay present until <see cref="Leave"/>.</summary>
-    internal void Enter() => Volatile.Write(ref Activity, Activity + 1);
+    /// <summary>
+    /// An operation begins: frames it may look at stay present until <see cref="Leave"/>, and the volume does not
+    /// freeze. In a frozen one it waits here, before it takes any lock.
+    /// </summary>
+    internal void Enter()
+    {
+        Volatile.Write(ref Activity, Activity + 1);
+        // The processor may look at the gate before others see the store; whoever closes the gate makes up for it.
+        if (space.Gate.IsClosed) StepBack();
+    }
 
     internal void Leave() => Volatile.Write(ref Activity, Activity + 1);
+
+    /// <summary>Whether the operation seen under way, if it was one, has not ended.</summary>
+    internal bool IsStillIn(ulong seen) => (seen & 1) != 0 && Volatile.Read(ref Activity) == seen;
+
+    private void StepBack()
+    {
+        do
+        {
+            Leave();
+            space.Gate.AwaitOpen();
+            Volatile.Write(ref Activity, Activity + 1);
+        }
+        while (space.Gate.IsClosed);
+    }
 
     internal Transaction Begin()
     {

@@ -49,34 +49,40 @@ public sealed partial class Volume
         FrameSupply supply = space.Allocator.Supply;
         bool isLow = supply.FreeFrames < StockFramesMin
             && supply.AvailableBlocks < StockFramesMin * Layout.UsableBlocksPerFrame;
-        if (isLow && superblock.Kind == Superblock.KindDynamic) _ = supply.TryGrow();
         if (superblock.Kind != Superblock.KindDynamic) return;
+        if (isLow)
+        {
+            worker.Enter();
+            _ = supply.TryGrow();
+            worker.Leave();
+        }
         Span<uint> frames = stackalloc uint[ReleaseBatch];
         int stock = Math.Max(2 * StockFramesMin, (int)(space.PresentFrames / StockFraction));
         int count;
         while ((count = supply.TakeForRelease(stock, frames)) > 0)
         {
             AwaitOperations(worker);
-            for (int index = 0; index < count; index++) supply.Release(frames[index]);
+            for (int index = 0; index < count; index++)
+            {
+                worker.Enter();
+                supply.Release(frames[index]);
+                worker.Leave();
+            }
         }
     }
 
-    /// <summary>Waits until every operation that was under way when this was called has ended.</summary>
+    /// <summary>Waits until every operation of others that was under way when this was called has ended.</summary>
     /// <remarks>
     /// An operation may be looking at a frame that it took from a stale number; it must not lose its memory
     /// meanwhile.
     /// </remarks>
-    private void AwaitOperations(Worker self)
+    internal void AwaitOperations(Worker? self)
     {
-        Worker[] others;
-        lock (workers) others = [.. workers];
-        Interlocked.MemoryBarrierProcessWide();
-        foreach (Worker worker in others)
+        foreach (Worker worker in OthersUnderWay(self))
         {
-            if (worker == self) continue;
             ulong seen = Volatile.Read(ref worker.Activity);
             var spin = new SpinWait();
-            while ((seen & 1) != 0 && Volatile.Read(ref worker.Activity) == seen) spin.SpinOnce();
+            while (worker.IsStillIn(seen)) spin.SpinOnce();
         }
     }
 

@@ -16,6 +16,7 @@ public sealed partial class Volume : IDisposable
 {
     private readonly Backing backing;
     private readonly Space space;
+    private readonly OperationGate gate;
     private readonly Superblock superblock;
     private readonly InodeLocks locks = new();
     private readonly InodeTable inodes;
@@ -30,6 +31,7 @@ public sealed partial class Volume : IDisposable
         this.superblock = superblock;
         this.backing = backing;
         this.space = space;
+        gate = space.Gate;
         LastRecovery = lastRecovery;
         inodes = new InodeTable(space);
         pending = new PendingLists(space, inodes);
@@ -70,18 +72,21 @@ public sealed partial class Volume : IDisposable
     /// <exception cref="ArenaException">There is no memory for a journal, or no slot.</exception>
     public Worker AttachWorker()
     {
-        lock (workers)
+        while (true)
         {
-            int slot = Array.IndexOf(isSlotTaken, false);
-            if (slot < 0)
+            gate.AwaitOpen();
+            lock (workers)
             {
-                throw new ArenaException(
-                    ArenaFault.InvalidArgument, "All 64 worker slots are taken.", "Use fewer threads.");
+                // Whoever freezes closes the gate before asking for the lock: a frame is made before that, or after.
+                if (gate.IsClosed) continue;
+                int slot = Array.IndexOf(isSlotTaken, false);
+                if (slot < 0)
+                {
+                    throw new ArenaException(
+                        ArenaFault.InvalidArgument, "All 64 worker slots are taken.", "Use fewer threads.");
+                }
+                return Attach(slot);
             }
-            Worker worker = space.AttachWorker(slot);
-            isSlotTaken[slot] = true;
-            workers.Add(worker);
-            return worker;
         }
     }
 
@@ -100,13 +105,19 @@ public sealed partial class Volume : IDisposable
                 if (frame == 0 || isSlotTaken[slot]) continue;
                 ArenaPointer buffer = ArenaPointer.OfFrame((uint)frame) + WorkerHeader.RequestBufferOffset;
                 if (space.Arena.At<uint>(buffer) == 0) continue;
-                Worker worker = space.AttachWorker(slot);
-                isSlotTaken[slot] = true;
-                workers.Add(worker);
-                found.Add(worker);
+                found.Add(Attach(slot));
             }
         }
         return found;
+    }
+
+    /// <summary>Attaches a slot that is free; the list's lock is held.</summary>
+    private Worker Attach(int slot)
+    {
+        Worker worker = space.AttachWorker(slot);
+        isSlotTaken[slot] = true;
+        workers.Add(worker);
+        return worker;
     }
 
     /// <summary>Takes the slot back from a worker whose thread has ended.</summary>
