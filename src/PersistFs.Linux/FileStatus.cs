@@ -9,8 +9,10 @@ namespace PersistFs.Linux;
 /// Device number of the file system the file lies on: major in the upper half, minor in the lower.
 /// </param>
 /// <param name="InodeNumber">As st_ino.</param>
+/// <param name="SpecialDevice">Device number that a device node stands for, as <paramref name="Device"/>.</param>
 public readonly record struct FileStatus(
-    uint Mode, uint UserId, ulong SizeInBytes, ulong AllocatedBytes, ulong Device, ulong InodeNumber)
+    uint Mode, uint UserId, ulong SizeInBytes, ulong AllocatedBytes, ulong Device, ulong InodeNumber,
+    ulong SpecialDevice)
 {
     public bool IsDirectory => ModeBits.IsDirectory(Mode);
 

@@ -51,6 +51,16 @@ public static partial class Libc
         return Errno.OK;
     }
 
+    /// <summary>
+    /// As <see cref="MapFile"/> at an address of the kernel's choice, shared and for reading only: also what can be
+    /// read in no other way.
+    /// </summary>
+    public static Errno MapForReading(SafeHandle descriptor, nuint length, out nint address)
+    {
+        address = MapCore(0, length, ProtectRead, MapShared | MapNoReserve, (int)descriptor.DangerousGetHandle(), 0);
+        return address == -1 ? LastErrno() : Errno.OK;
+    }
+
     /// <summary>Maps zeroed memory of this process alone; always a multiple of the page size.</summary>
     public static Errno MapAnonymously(nuint length, out nint address)
     {

@@ -16,7 +16,8 @@ public static unsafe partial class Libc
         uint* halves = (uint*)buffer;
         uint mode = *(ushort*)((byte*)buffer + 28);
         ulong device = ((ulong)halves[34] << 32) | halves[35];
-        status = new FileStatus(mode, halves[5], buffer[5], buffer[6] * 512, device, buffer[4]);
+        ulong special = ((ulong)halves[32] << 32) | halves[33];
+        status = new FileStatus(mode, halves[5], buffer[5], buffer[6] * 512, device, buffer[4], special);
         return error;
     }
 

@@ -33,8 +33,10 @@ public static class ArenaPlacement
         }
         if (spec is not null)
         {
-            RequireFile(spec);
-            return new ArenaPlace(spec, CheckedSize(spec, wanted), Note: null);
+            RequireNoMemoryFile(spec);
+            return DeviceSize(spec) is { } device
+                ? new ArenaPlace(spec, wanted ?? device, Note: null, IsFixed: true)
+                : new ArenaPlace(spec, CheckedSize(spec, wanted), Note: null);
         }
         string name = RuntimePaths.Escape(mountPoint);
         string huge = Path.Combine(RuntimePaths.HugePageDirectory, name);
@@ -55,14 +57,26 @@ public static class ArenaPlacement
         return new ArenaPlace(small, size, $"arena {small} on tmpfs, {pages}: {Shortage(pool, wanted)}");
     }
 
-    /// <summary>An arena is a file; a name that means something else is not taken for the path of one.</summary>
-    private static void RequireFile(string spec)
+    /// <summary>A name that means something else is not taken for the path of a file.</summary>
+    private static void RequireNoMemoryFile(string spec)
     {
-        bool isMemory = spec.StartsWith("memfd:", StringComparison.Ordinal);
-        if (!isMemory && !spec.StartsWith("/dev/dax", StringComparison.Ordinal)) return;
+        if (!spec.StartsWith("memfd:", StringComparison.Ordinal)) return;
         throw new FailureException(FailureKind.Usage,
-            $"{spec}: {(isMemory ? "a memfd" : "a DAX device")} cannot hold an arena in this version",
-            "name a file on hugetlbfs, tmpfs or a disk");
+            $"{spec}: a memfd cannot hold an arena in this version",
+            "name a DAX device, or a file on hugetlbfs, tmpfs or a disk");
+    }
+
+    /// <summary>Bytes of a device that an arena can have; null where no device is named.</summary>
+    private static ulong? DeviceSize(string spec)
+    {
+        try
+        {
+            return VolumeFormatter.DeviceSize(spec);
+        }
+        catch (ArenaException exception)
+        {
+            throw VolumeAccess.Translate(exception);
+        }
     }
 
     /// <summary>How far an arena may grow that these options ask for; null where they say nothing of it.</summary>

@@ -17,7 +17,7 @@ public static class VolumeAccess
         isNew = false;
         try
         {
-            if (IsEmpty(place.Spec))
+            if (VolumeFormatter.IsKnownEmpty(place.Spec))
             {
                 Make(place, mount);
                 isNew = true;
@@ -75,7 +75,7 @@ public static class VolumeAccess
     {
         try
         {
-            if (IsEmpty(place.Spec)) Make(place, mount);
+            if (VolumeFormatter.IsKnownEmpty(place.Spec)) Make(place, mount);
             else VolumeFormatter.Format(place.Spec, Describe(place, mount) with { Force = force });
         }
         catch (ArenaException exception)
@@ -105,17 +105,9 @@ public static class VolumeAccess
         return new FailureException(kind, exception.Message.TrimEnd('.'), char.ToLowerInvariant(step[0]) + step[1..]);
     }
 
-    /// <summary>Nothing there, or a file that nobody has put anything into: it may be formatted.</summary>
-    private static bool IsEmpty(string path) => Libc.GetStatus(path, out FileStatus status) switch
-    {
-        Errno.ENOENT => true,
-        Errno.OK => status.IsRegular && status.AllocatedBytes == 0,
-        _ => false,
-    };
-
     private static void Make(ArenaPlace place, MountOptions mount)
     {
-        FormatOptions format = Describe(place, mount) with { Force = true };
+        FormatOptions format = Describe(place, mount);
         if (File.Exists(place.Spec))
         {
             VolumeFormatter.Format(place.Spec, format);
@@ -132,7 +124,7 @@ public static class VolumeAccess
         string unfinished = place.Spec + ".new";
         try
         {
-            VolumeFormatter.Format(unfinished, format);
+            VolumeFormatter.Format(unfinished, format with { Force = true });
         }
         catch (ArenaException exception)
         {

@@ -43,7 +43,7 @@ internal sealed partial class VolumeServer
     {
         ArenaPlace place = ArenaPlacement.Choose(options.Arena, options.MountPoint, options.Mount);
         volume = VolumeAccess.Open(place, options.Mount, options.LockWait, out bool isNew);
-        string growth = options.Mount.IsFixed ? "made with" : "made, to grow to";
+        string growth = options.Mount.IsFixed || place.IsFixed ? "made with" : "made, to grow to";
         if (isNew) Tell(place.Note ?? $"arena {place.Spec}: {growth} {SizeText.Format(place.SizeMaxInBytes)}");
         else NoteSize(place.Spec);
         arena = Resolve(place);

@@ -9,10 +9,10 @@ internal static class FormatCommand
 {
     public static Command Create()
     {
-        Argument<string> arena = new("ARENA") { Description = "The file to make." };
+        Argument<string> arena = new("ARENA") { Description = "The file to make, or a DAX device." };
         Option<string?> size = new("--size", "--max-size")
         {
-            Description = "Bytes the tree may hold, as 512M or 4G. Otherwise half of memory.",
+            Description = "Bytes the tree may hold, as 512M or 4G. Otherwise half of memory, or the whole device.",
             HelpName = "N",
         };
         Option<string[]> options = new("-o")
@@ -21,7 +21,7 @@ internal static class FormatCommand
             HelpName = "OPT,...",
         };
         Option<bool> isFixed = new("--fixed") { Description = "Take all memory now, and keep it." };
-        Option<bool> force = new("--force") { Description = "Overwrite whatever the file holds." };
+        Option<bool> force = new("--force") { Description = "Overwrite whatever is there." };
         Command command = new("format", "Make an arena with an empty tree.") { arena, size, options, isFixed, force };
         command.SetAction(parsed =>
         {
@@ -31,8 +31,8 @@ internal static class FormatCommand
             string path = ArenaArgument.ToAbsolute(parsed.GetValue(arena)!);
             ArenaPlace place = ArenaPlacement.Choose(path, mountPoint: "", mount);
             VolumeAccess.Format(place, mount, parsed.GetValue(force));
-            Console.Out.WriteLine(
-                $"arena {path}: an empty tree that may grow to {SizeText.Format(place.SizeMaxInBytes)}");
+            string growth = mount.IsFixed || place.IsFixed ? "with room for" : "that may grow to";
+            Console.Out.WriteLine($"arena {path}: an empty tree {growth} {SizeText.Format(place.SizeMaxInBytes)}");
             return (int)ExitCode.Success;
         });
         return command;

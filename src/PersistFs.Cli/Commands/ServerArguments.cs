@@ -28,12 +28,13 @@ internal sealed class ServerArguments
     [
         (SettingKey.Arena, new("--arena")
         {
-            Description = "Where the tree lies: a file on tmpfs, hugetlbfs or a disk. Otherwise a place is chosen.",
+            Description = "Where the tree lies: a file on tmpfs, hugetlbfs or a disk, or a DAX device. Otherwise a place "
+                + "is chosen.",
             HelpName = "SPEC",
         }),
         (SettingKey.Size, new("--size")
         {
-            Description = "Bytes the tree may hold, as 512M or 4G. Otherwise half of memory.",
+            Description = "Bytes the tree may hold, as 512M or 4G. Otherwise half of memory, or the whole device.",
             HelpName = "N",
         }),
         (SettingKey.SizeMax, new("--max-size")

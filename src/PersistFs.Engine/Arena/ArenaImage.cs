@@ -4,10 +4,11 @@ using PersistFs.Linux;
 
 namespace PersistFs.Engine.Arenas;
 
-/// <summary>A look at an arena from outside: read by read(2), never mapped, locked or changed.</summary>
+/// <summary>A look at an arena from outside: read by read(2), never locked or changed.</summary>
 /// <remarks>
 /// What a server has absent may be read (it is zeros) and nothing here can fault; so an arena may be looked at while
-/// it is in use. Nothing of it is believed, and of an arena in use two reads need not belong together.
+/// it is in use. Nothing of it is believed, and of an arena in use two reads need not belong together. Only a DAX
+/// device is mapped, for it has no read(2), and memory behind every byte.
 /// </remarks>
 internal sealed class ArenaImage : IDisposable
 {
@@ -37,16 +38,37 @@ internal sealed class ArenaImage : IDisposable
     /// <summary>Who holds the arena's lock; null if nobody does.</summary>
     public string? Owner { get; private init; }
 
-    /// <summary>Opens the file at <paramref name="path"/> for reading.</summary>
-    /// <exception cref="ArenaException">It does not exist, is no regular file or cannot be read.</exception>
+    /// <summary>Opens the file or device at <paramref name="path"/> for reading.</summary>
+    /// <exception cref="ArenaException">It does not exist, is of the wrong kind or cannot be read.</exception>
     public static ArenaImage Open(string path)
     {
+        if (BackingOpener.TryFindDevice(path, out DaxDevice device)) return Open(in device);
         FileBacking file = FileBacking.Open(path, create: false, readOnly: true);
         bool isInUse = Libc.IsOpenFileLocked(file.Handle, out bool isLocked) == Errno.OK && isLocked;
         return new ArenaImage(path, file.Kind, new FileStream(file.Handle, FileAccess.Read, bufferSize: 0))
         {
             Owner = isInUse ? OwnerRecord.Describe(file.Handle) : null,
             AllocatedBytes = file.AllocatedBytes,
+        };
+    }
+
+    /// <summary>Maps the arena in a DAX device for reading.</summary>
+    /// <exception cref="ArenaException">There is none, or it cannot be mapped.</exception>
+    public static ArenaImage Open(in DaxDevice device)
+    {
+        using DaxBacking dax = DaxBacking.Open(in device, readOnly: true);
+        Errno error = Libc.MapForReading(dax.Handle, (nuint)dax.Length, out nint address);
+        if (error != Errno.OK)
+        {
+            throw new ArenaException(
+                ArenaFault.InputOutput, $"{dax.Name} cannot be mapped: {error}.",
+                "Look into the kernel's log (dmesg).");
+        }
+        bool isInUse = Libc.IsOpenFileLocked(dax.Handle, out bool isLocked) == Errno.OK && isLocked;
+        return new ArenaImage(dax.Name, dax.Kind, new MappedStream(address, (nuint)dax.Length))
+        {
+            Owner = isInUse ? dax.ReadOwner() : null,
+            AllocatedBytes = dax.AllocatedBytes,
         };
     }
 

@@ -8,7 +8,7 @@ internal abstract class Backing : IDisposable
     /// <summary>As the operator named it.</summary>
     public abstract string Name { get; }
 
-    /// <summary>Kind for people: "huge pages", "tmpfs", "disk file".</summary>
+    /// <summary>Kind for people: "huge pages", "tmpfs", "disk file", "DAX memory".</summary>
     public abstract string Kind { get; }
 
     /// <summary>Bytes from the arena's start to its end, present or not.</summary>
@@ -20,16 +20,32 @@ internal abstract class Backing : IDisposable
     /// <summary>Maps the whole range at a multiple of the frame size.</summary>
     public abstract Errno Map(bool isPrivate, out nint address);
 
+    /// <summary>Maps the first frame alone, for a look before the whole is mapped; the caller unmaps it.</summary>
+    public abstract Errno MapHead(out nint address);
+
     /// <summary>
     /// Reserves memory for a range, so that touching it cannot fail. It is zero where there was none.
     /// </summary>
     public abstract Errno Reserve(ulong offset, ulong length);
 
-    /// <summary>Whether memory that was given back, and then reserved again, is zero.</summary>
+    /// <summary>
+    /// Whether memory that is reserved, for the first time or after it was given back, is zero. If not, it holds what
+    /// was there before, and all of it is there always.
+    /// </summary>
     public abstract bool GivesZeros { get; }
 
     /// <summary>Gives the memory of a range back.</summary>
     public abstract Errno Release(ulong offset, ulong length);
+
+    /// <summary>
+    /// The first word of a backing that is too short, or too long by less than a frame, to be an arena.
+    /// </summary>
+    /// <returns>False where it cannot be read.</returns>
+    public virtual bool TryReadStart(out ulong word)
+    {
+        word = 0;
+        return false;
+    }
 
     /// <summary>
     /// Whether the backing is more lasting than memory, so that <see cref="Synchronize"/> has something to do.

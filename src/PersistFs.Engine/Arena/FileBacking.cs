@@ -98,7 +98,7 @@ internal sealed class FileBacking : Backing
     }
 
     /// <summary>Reads the first word of a file that may be too short to be mapped.</summary>
-    public bool TryReadStart(out ulong word)
+    public override bool TryReadStart(out ulong word)
     {
         Span<byte> bytes = stackalloc byte[sizeof(ulong)];
         bool isRead = fileSystemType != Libc.HugetlbfsMagic && RandomAccess.Read(handle, bytes, 0) == bytes.Length;
@@ -115,6 +115,9 @@ internal sealed class FileBacking : Backing
         if (fileSystemType == Libc.TmpfsMagic) _ = Libc.AdviseHugePages(mapped, (nuint)Length);
         return Errno.OK;
     }
+
+    public override Errno MapHead(out nint head) =>
+        Libc.MapFile(handle, Layout.FrameSizeInBytes, Layout.FrameSizeInBytes, isPrivate: false, out head);
 
     public override Errno Reserve(ulong offset, ulong length) => Libc.Reserve(handle, offset, length);
 

@@ -11,7 +11,7 @@ namespace PersistFs.Engine.Arenas;
 internal sealed class FrameSupply
 {
     private readonly Lock guard = new();
-    private readonly nint address;
+    private readonly Arena arena;
     private readonly Backing backing;
     private readonly FrameTable table;
     private readonly List<uint> freeFrames = [];
@@ -22,9 +22,9 @@ internal sealed class FrameSupply
 
     public FrameSupply(Arena arena, Backing backing, FrameTable table)
     {
+        this.arena = arena;
         this.backing = backing;
         this.table = table;
-        address = arena.AddressOf(ArenaPointer.Null, arena.Length);
         absentCursor = table.SystemFrameCount;
     }
 
@@ -172,7 +172,11 @@ internal sealed class FrameSupply
         if (error == Errno.OK)
         {
             // Failing to enter the pages here costs page faults later, nothing else.
-            _ = Libc.Populate(address + (nint)offset, Layout.FrameSizeInBytes);
+            var start = new ArenaPointer(offset);
+            _ = Libc.Populate(arena.AddressOf(start, Layout.FrameSizeInBytes), Layout.FrameSizeInBytes);
+            // A descriptor that nobody has written yet reads as zero.
+            bool isDirty = type == FrameType.System && !backing.GivesZeros;
+            if (isDirty) Store.Zero(arena.TargetBytes(start, Layout.FrameSizeInBytes));
             table.SetWord(frame, new FrameWord(state, type, zeroed: state == FrameState.Free && backing.GivesZeros));
         }
         else

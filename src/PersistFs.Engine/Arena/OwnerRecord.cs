@@ -9,10 +9,15 @@ namespace PersistFs.Engine.Arenas;
 /// </summary>
 internal static class OwnerRecord
 {
+    /// <summary>Bytes of the record's text.</summary>
+    public const int SizeInBytes = 128;
+
+    private const string Unknown = "another process";
+
     /// <summary>Writes this process's name into the arena.</summary>
     public static void Write(Arena arena)
     {
-        Span<byte> text = stackalloc byte[128];
+        Span<byte> text = stackalloc byte[SizeInBytes];
         text.Clear();
         Encoding.ASCII.GetBytes($"process {Environment.ProcessId}", text);
         Store.Bulk(arena.TargetBytes(new ArenaPointer(Layout.OwnerRecordOffset), text.Length), text);
@@ -23,17 +28,21 @@ internal static class OwnerRecord
     {
         try
         {
-            Span<byte> text = stackalloc byte[128];
+            Span<byte> text = stackalloc byte[SizeInBytes];
             int length = RandomAccess.Read(handle, text, (long)Layout.OwnerRecordOffset);
-            int end = text[..length].IndexOf((byte)0);
-            string owner = Encoding.ASCII.GetString(text[..Math.Max(end, 0)]);
-            return owner.All(character => character is >= ' ' and <= '~') && owner.Length > 0
-                ? owner
-                : "another process";
+            return Describe(text[..length]);
         }
         catch (IOException)
         {
-            return "another process";
+            return Unknown;
         }
+    }
+
+    /// <summary>What the bytes of a record say.</summary>
+    public static string Describe(ReadOnlySpan<byte> text)
+    {
+        int end = text.IndexOf((byte)0);
+        string owner = Encoding.ASCII.GetString(text[..Math.Max(end, 0)]);
+        return owner.All(character => character is >= ' ' and <= '~') && owner.Length > 0 ? owner : Unknown;
     }
 }

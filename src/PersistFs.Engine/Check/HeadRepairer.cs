@@ -19,11 +19,11 @@ internal static class HeadRepairer
     /// <exception cref="ArenaException">The file is no arena, is in use, or cannot be mapped.</exception>
     public static void Run(string path, Action<string> onRepair)
     {
-        using FileBacking file = FileBacking.Open(path, create: false);
-        Superblock superblock = VolumeOpener.ReadSuperblock(file);
+        using Backing backing = BackingOpener.Open(path);
+        Superblock superblock = VolumeOpener.ReadSuperblock(backing);
         try
         {
-            Run(file, in superblock, onRepair);
+            Run(backing, in superblock, onRepair);
         }
         catch (ArenaCorruptException exception)
         {

@@ -7,6 +7,11 @@ internal static class Layout
 {
     /// <summary>The ASCII bytes PERSISTF, read as a little-endian word.</summary>
     public const ulong Magic = 0x4654534953524550;
+
+    /// <summary>
+    /// The ASCII bytes PERSISTU in the place of the magic: what is here is a format that was not finished.
+    /// </summary>
+    public const ulong UnfinishedMagic = 0x5554534953524550;
     public const uint Version = 1;
 
     public const int FrameSizeInBytes = 2 * 1024 * 1024;

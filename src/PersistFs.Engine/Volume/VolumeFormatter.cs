@@ -20,7 +20,7 @@ public static class VolumeFormatter
     private const ulong LargeCapacitySizeMin = 1UL << 30;
     private const ulong LargeCapacity = 1UL << 20;
 
-    /// <summary>Formats the file at <paramref name="path"/>; it is made if it does not exist.</summary>
+    /// <summary>Formats the file or device at <paramref name="path"/>; a file is made if it does not exist.</summary>
     /// <exception cref="ArenaException">It holds something, is in use, or there is no room.</exception>
     public static void Format(string path, FormatOptions options)
     {
@@ -29,6 +29,12 @@ public static class VolumeFormatter
             throw new ArenaException(
                 ArenaFault.InvalidArgument, $"An arena of {options.SizeMax} bytes is too small.",
                 "Choose a size of 16M or more.");
+        }
+        if (BackingOpener.TryFindDevice(path, out DaxDevice device))
+        {
+            using DaxBacking whole = DaxBacking.OpenWhole(in device);
+            Format(whole, options);
+            return;
         }
         bool existed = File.Exists(path);
         try
@@ -44,6 +50,56 @@ public static class VolumeFormatter
         }
     }
 
+    /// <summary>
+    /// Whether nobody's data is known to be at <paramref name="path"/>: nothing is there, a file that no byte was ever
+    /// written to, or a device that reads as zero where it matters. Such a place may be formatted without being asked.
+    /// </summary>
+    /// <exception cref="ArenaException">It is a device that cannot hold an arena, or one in use.</exception>
+    public static bool IsKnownEmpty(string path)
+    {
+        if (BackingOpener.TryFindDevice(path, out DaxDevice device))
+        {
+            using DaxBacking whole = DaxBacking.OpenWhole(in device, readOnly: true);
+            return whole.IsKnownEmpty();
+        }
+        return Libc.GetStatus(path, out FileStatus status) switch
+        {
+            Errno.ENOENT => true,
+            Errno.OK => status.IsRegular && status.AllocatedBytes == 0,
+            _ => false,
+        };
+    }
+
+    /// <summary>
+    /// Bytes that an arena in the device at <paramref name="path"/> can have; null where no device is.
+    /// </summary>
+    /// <exception cref="ArenaException">It is a device that cannot hold an arena.</exception>
+    public static ulong? DeviceSize(string path) =>
+        BackingOpener.TryFindDevice(path, out DaxDevice device) ? DaxBacking.UsableBytes(in device) : null;
+
+    /// <summary>Formats a device that is open: all of it, or as much as is asked for.</summary>
+    /// <exception cref="ArenaException">It holds something, or has less than is asked for.</exception>
+    internal static void Format(DaxBacking whole, FormatOptions options)
+    {
+        if (!options.Force && !whole.IsKnownEmpty())
+        {
+            throw new ArenaException(
+                ArenaFault.AlreadyFormatted,
+                $"{whole.Name} is not empty: where an arena begins, its memory is not all zero.",
+                "Is it the right device? --force would destroy what is in it.");
+        }
+        Superblock superblock = DescribeWithin(whole.Name, whole.Length >> Layout.FrameSizeLog2, options);
+        DaxBacking arena = whole.Shorten(superblock.FrameCountMax << Layout.FrameSizeLog2);
+        if (arena.MapHead(out nint address) is var error && error != Errno.OK) throw OutOfMemory(arena, error);
+        // From the first store on there is no arena here any more, and until the last one it can be seen why.
+        var head = new Arena(address, Layout.FrameSizeInBytes);
+        Store.Word(ref head.Target<ulong>(ArenaPointer.Null), Layout.UnfinishedMagic);
+        Store.Zero(head.TargetBytes(new ArenaPointer(Layout.SuperblockCopyOffset), Layout.BlockSizeInBytes));
+        Store.Zero(head.TargetBytes(new ArenaPointer(sizeof(ulong)), Layout.FrameSizeInBytes - sizeof(ulong)));
+        _ = Libc.Unmap(address, Layout.FrameSizeInBytes);
+        Write(arena, in superblock, options with { IsFixed = true });
+    }
+
     /// <summary>Writes an empty tree to a file that may hold anything.</summary>
     internal static void Write(FileBacking file, FormatOptions options)
     {
@@ -52,7 +108,9 @@ public static class VolumeFormatter
         Write(file.Resize(superblock.FrameCountMax << Layout.FrameSizeLog2), in superblock, options);
     }
 
-    /// <summary>Writes an empty tree to a backing that has the arena's length and reads as zero.</summary>
+    /// <summary>
+    /// Writes an empty tree to a backing that has the arena's length, and a first frame that reads as zero.
+    /// </summary>
     internal static void Write(Backing backing, in Superblock superblock, FormatOptions options)
     {
         RequireRoom(backing, 0, Layout.FrameSizeInBytes);
@@ -130,6 +188,28 @@ public static class VolumeFormatter
         if (frames > Math.Min(capacity, Layout.FrameCountLimit))
             throw new ArenaException(ArenaFault.InvalidArgument, $"An arena of {options.SizeMax} bytes is too large.",
                 "Choose a smaller size.");
+        return Describe(frames, capacity, options.IsFixed);
+    }
+
+    /// <summary>
+    /// An arena in memory that is all there and cannot become more: its table has room for what there is.
+    /// </summary>
+    private static Superblock DescribeWithin(string name, ulong framesMax, FormatOptions options)
+    {
+        ulong capacity = Math.Max(Layout.FrameTableCapacityMin, BitOperations.RoundUpToPowerOf2(framesMax));
+        ulong wanted = (options.SizeMax + Layout.FrameSizeInBytes - 1) >> Layout.FrameSizeLog2;
+        if (wanted > framesMax)
+        {
+            throw new ArenaException(
+                ArenaFault.NoSpace,
+                $"{name} has {framesMax << Layout.FrameSizeLog2} bytes for an arena; {options.SizeMax} were asked for.",
+                "Ask for a smaller --size, or for none: then all of the device is used.");
+        }
+        return Describe(Math.Min(framesMax, wanted + FrameTable.FramesOf(capacity) - 1), capacity, isFixed: true);
+    }
+
+    private static Superblock Describe(ulong frames, ulong capacity, bool isFixed)
+    {
         var superblock = new Superblock
         {
             Magic = Layout.Magic,
@@ -141,7 +221,7 @@ public static class VolumeFormatter
             HashSeedLow = (ulong)RandomWord(),
             HashSeedHigh = (ulong)RandomWord(),
             FormattedAt = Libc.FileTimeNow(),
-            Kind = options.IsFixed ? Superblock.KindFixed : Superblock.KindDynamic,
+            Kind = isFixed ? Superblock.KindFixed : Superblock.KindDynamic,
             Revision = 1,
         };
         superblock.Checksum = Checksum.Of(in superblock);

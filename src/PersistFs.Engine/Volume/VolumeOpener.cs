@@ -20,22 +20,22 @@ internal static class VolumeOpener
     /// <exception cref="ArenaException">The file is no arena, or not one that can be opened now.</exception>
     public static Volume Open(string path, VolumeOptions options)
     {
-        FileBacking file = WaitForLock(path, options.LockWait);
+        Backing backing = WaitForLock(path, options.LockWait);
         try
         {
-            Superblock superblock = ReadSuperblock(file);
-            return Map(file, in superblock, options);
+            Superblock superblock = ReadSuperblock(backing);
+            return Map(backing, in superblock, options);
         }
         catch (ArenaCorruptException exception)
         {
-            file.Dispose();
+            backing.Dispose();
             throw new ArenaException(
                 ArenaFault.Corrupt, $"{path} is damaged: {exception.Message}",
                 "Look at it with persistfs check; restore it from a saved image.");
         }
         catch (ArenaException)
         {
-            file.Dispose();
+            backing.Dispose();
             throw;
         }
     }
@@ -62,15 +62,15 @@ internal static class VolumeOpener
         _ = Choose(path, image.Length, in first, in copy);
     }
 
-    private static FileBacking WaitForLock(string path, TimeSpan wait)
+    private static Backing WaitForLock(string path, TimeSpan wait)
     {
-        if (wait == Timeout.InfiniteTimeSpan) return FileBacking.Open(path, create: false, waits: true);
+        if (wait == Timeout.InfiniteTimeSpan) return BackingOpener.Open(path, waits: true);
         long start = Stopwatch.GetTimestamp();
         while (true)
         {
             try
             {
-                return FileBacking.Open(path, create: false);
+                return BackingOpener.Open(path);
             }
             catch (ArenaException exception) when (exception.Fault == ArenaFault.InUse
                 && Stopwatch.GetElapsedTime(start) < wait)
@@ -80,24 +80,21 @@ internal static class VolumeOpener
         }
     }
 
-    internal static Superblock ReadSuperblock(FileBacking file)
+    internal static Superblock ReadSuperblock(Backing backing)
     {
-        if (file.Length < Layout.FrameSizeInBytes || file.Length % Layout.FrameSizeInBytes != 0)
+        if (backing.Length < Layout.FrameSizeInBytes || backing.Length % Layout.FrameSizeInBytes != 0)
         {
             // An arena that lost its end still begins like one.
-            if (file.TryReadStart(out ulong magic) && magic == Layout.Magic)
-            {
-                throw WrongSize(file.Name, file.Length, "and was cut off");
-            }
-            throw NotAnArena(file.Name);
+            bool isCut = backing.TryReadStart(out ulong magic) && magic == Layout.Magic;
+            throw isCut ? WrongSize(backing.Name, backing.Length, "and was cut off") : NotAnArena(backing.Name);
         }
-        Errno error = file.Reserve(0, Layout.FrameSizeInBytes);
-        if (error != Errno.OK) throw InputOutput(file, error);
-        error = Libc.MapFile(file.Handle, Layout.FrameSizeInBytes, Layout.FrameSizeInBytes, false, out nint address);
-        if (error != Errno.OK) throw InputOutput(file, error);
+        Errno error = backing.Reserve(0, Layout.FrameSizeInBytes);
+        if (error != Errno.OK) throw InputOutput(backing, error);
+        error = backing.MapHead(out nint address);
+        if (error != Errno.OK) throw InputOutput(backing, error);
         try
         {
-            return Choose(file.Name, file.Length, new Arena(address, Layout.FrameSizeInBytes));
+            return Choose(backing.Name, backing.Length, new Arena(address, Layout.FrameSizeInBytes));
         }
         finally
         {
@@ -115,29 +112,37 @@ internal static class VolumeOpener
     /// </exception>
     internal static Superblock Choose(string name, ulong length, in Superblock first, in Superblock copy)
     {
-        bool isFirstGood = IsGood(in first);
-        bool isCopyGood = IsGood(in copy);
-        if (!isFirstGood && !isCopyGood)
+        if (!TryChooseGood(in first, in copy, out Superblock superblock))
         {
             if (first.Magic != Layout.Magic && copy.Magic != Layout.Magic) throw NotAnArena(name);
             throw new ArenaException(ArenaFault.Corrupt, $"{name}: neither superblock has a good checksum.",
                 "Restore it from a saved image.");
         }
-        Superblock superblock = isFirstGood && (!isCopyGood || first.Revision >= copy.Revision) ? first : copy;
         RequireKnown(name, in superblock);
         RequireGeometry(name, length, in superblock);
         return superblock;
+    }
+
+    /// <summary>
+    /// Of two superblocks the one that counts, if any does; nothing in it but its checksum is looked at.
+    /// </summary>
+    internal static bool TryChooseGood(in Superblock first, in Superblock copy, out Superblock chosen)
+    {
+        bool isFirstGood = IsGood(in first);
+        bool isCopyGood = IsGood(in copy);
+        chosen = isFirstGood && (!isCopyGood || first.Revision >= copy.Revision) ? first : copy;
+        return isFirstGood || isCopyGood;
     }
 
     private static Superblock Choose(string name, ulong length, Arena start) => Choose(
         name, length, in start.At<Superblock>(ArenaPointer.Null),
         in start.At<Superblock>(new ArenaPointer(Layout.SuperblockCopyOffset)));
 
-    private static Volume Map(FileBacking file, in Superblock superblock, VolumeOptions options)
+    private static Volume Map(Backing backing, in Superblock superblock, VolumeOptions options)
     {
-        Errno error = file.Map(isPrivate: false, out nint address);
-        if (error != Errno.OK) throw InputOutput(file, error);
-        return Serve(file, address, in superblock, options);
+        Errno error = backing.Map(isPrivate: false, out nint address);
+        if (error != Errno.OK) throw InputOutput(backing, error);
+        return Serve(backing, address, in superblock, options);
     }
 
     private static Volume Serve(Backing backing, nint address, in Superblock superblock, VolumeOptions options)

@@ -120,6 +120,10 @@ public static class Physician
             case "huge pages":
                 return new Diagnosis(Promise, Verdict.Holds, "the arena lies in huge pages");
 
+            case "DAX memory":
+                return new Diagnosis(
+                    Promise, Verdict.Holds, "the arena lies in a device's memory, mapped in large units");
+
             case null:
                 HugePagePool pool = HugePagePool.Read();
                 return pool.PagesFree > 0

@@ -52,6 +52,20 @@ public sealed class BadInputTests : IDisposable
     }
 
     [RootFact(ProductOnly = true)]
+    public void A_device_that_is_not_one_of_DAX_is_refused_and_left_as_it_is()
+    {
+        string pmem = scratch.At("pmem0");
+        Tool.Run("mknod", pmem, "b", "7", "0");
+        foreach (string[] verb in (string[][])[["up", "MNT", "--arena"], ["status"], ["dump"], ["format", "--force"]])
+        {
+            Refuses(10, "page cache", "devdax", [.. verb, pmem]);
+            Refuses(10, "not one of DAX", "/dev/dax0.0", [.. verb, "/dev/null"]);
+            Refuses(10, "/dev/dax99.7 does not exist", "ndctl", [.. verb, "/dev/dax99.7"]);
+        }
+        Refuses(2, "page cache", "devdax", "check", pmem);
+    }
+
+    [RootFact(ProductOnly = true)]
     public void An_arena_of_another_length_is_refused_and_left_as_it_is()
     {
         scratch.Run("format", "ARENA", "--size", "32M");

@@ -81,6 +81,9 @@ internal sealed unsafe class MemoryBacking : Backing
         return error;
     }
 
+    public override Errno MapHead(out nint head) =>
+        Libc.MapFile(file, Layout.FrameSizeInBytes, Layout.FrameSizeInBytes, isPrivate: false, out head);
+
     public override Errno Reserve(ulong offset, ulong length)
     {
         bool isFull = AllocatedBytes / Layout.FrameSizeInBytes >= FramesMax;

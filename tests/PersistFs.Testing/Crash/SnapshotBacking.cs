@@ -41,6 +41,13 @@ internal sealed unsafe class SnapshotBacking : Backing
         return Errno.OK;
     }
 
+    /// <summary>A snapshot is opened whole.</summary>
+    public override Errno MapHead(out nint head)
+    {
+        head = 0;
+        return Errno.ENODEV;
+    }
+
     public override Errno Reserve(ulong offset, ulong length) => Errno.OK;
 
     public override Errno Release(ulong offset, ulong length)
