@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Invocation;
+using System.CommandLine.Parsing;
 using PersistFs.Cli.Commands;
 
 namespace PersistFs.Cli;
@@ -13,7 +14,7 @@ internal static class CommandLine
         if (arguments is ["mount-helper", .. string[] rest]) return MountHelper.Run(rest);
         RootCommand root = Build();
         ParseResult parsed = root.Parse(arguments, new ParserConfiguration { ResponseFileTokenReplacer = null });
-        string verb = parsed.CommandResult.Command is RootCommand ? "" : parsed.CommandResult.Command.Name;
+        string verb = VerbOf(parsed.CommandResult);
         if (parsed.Action is ParseErrorAction)
         {
             string cause = string.Join(" ", parsed.Errors.Select(error => error.Message));
@@ -23,6 +24,13 @@ internal static class CommandLine
         InvocationConfiguration invocation = new() { EnableDefaultExceptionHandler = false };
         return ErrorOutput.Guard(verb, () => (ExitCode)parsed.Invoke(invocation));
     }
+
+    /// <summary>As it was called: "up", "kexec prepare"; "" for none.</summary>
+    private static string VerbOf(CommandResult result) => result.Command is RootCommand
+        ? ""
+        : result.Parent is CommandResult parent
+            ? $"{VerbOf(parent)} {result.Command.Name}".TrimStart()
+            : result.Command.Name;
 
     private static RootCommand Build()
     {
@@ -40,6 +48,7 @@ internal static class CommandLine
             ServeCommand.Create(),
             MountCommand.Create(),
             UnmountCommand.Create(),
+            KexecCommand.Create(),
         };
         foreach (HelpOption help in root.Options.OfType<HelpOption>()) help.Action = new HelpWithExamples(help.Action!);
         return root;

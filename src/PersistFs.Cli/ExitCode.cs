@@ -36,6 +36,12 @@ public enum ExitCode
     /// </summary>
     HandedOver = 30,
 
+    /// <summary>`kexec prepare`: of a tree nothing would come to the next kernel.</summary>
+    NothingSurvives = 40,
+
+    /// <summary>`kexec finish`: a tree did not come back as it was.</summary>
+    NotReturned = 41,
+
     Usage = 64,
     Internal = 70,
     InputOutput = 74,

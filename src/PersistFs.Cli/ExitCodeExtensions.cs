@@ -26,6 +26,8 @@ public static class ExitCodeExtensions
         FailureKind.ForeignConnection => ExitCode.ForeignConnection,
         FailureKind.UpgradeFailed => ExitCode.UpgradeFailed,
         FailureKind.NotHeld => ExitCode.NotHeld,
+        FailureKind.NothingSurvives => ExitCode.NothingSurvives,
+        FailureKind.NotReturned => ExitCode.NotReturned,
         FailureKind.NoPermission => ExitCode.NoPermission,
         FailureKind.InputOutput => ExitCode.InputOutput,
         _ => ExitCode.Internal,

@@ -13,6 +13,7 @@ public sealed class Session
 {
     private readonly Channel channel;
     private readonly Dispatcher dispatcher;
+    private readonly RequestGate gate;
     private readonly Worker[] workers;
     private readonly WorkerRoster roster = new();
     private readonly SessionWatch watch;
@@ -39,6 +40,7 @@ public sealed class Session
         options.Validate();
         this.channel = channel;
         dispatcher = new Dispatcher(fileSystem, channel, options, inherited);
+        gate = new RequestGate(channel);
         uint maxWrite = Math.Max(options.MaxWriteInBytes, inherited?.MaxWriteInBytes ?? 0);
         int requestLength = Worker.RequestLength(maxWrite);
         workers = new Worker[options.WorkerCount];
@@ -123,6 +125,8 @@ public sealed class Session
     {
         isStopping = true;
         roster.Close();
+        // What waits is left to the successor.
+        gate.End();
         do
         {
             if (ServingCount == 0) completion.TrySetResult(end ?? Stopped);
@@ -132,6 +136,55 @@ public sealed class Session
             }
         }
         while (!Completion.Wait(WakeInterval));
+    }
+
+    /// <summary>What is held back, see <see cref="Freeze"/>.</summary>
+    public FreezeScope FreezeScope => gate.Scope;
+
+    /// <summary>How many requests wait because the session is frozen, and how many have waited for nothing.</summary>
+    public FreezeCounters ReadFreezeCounters() => gate.ReadCounters();
+
+    /// <summary>
+    /// From now on requests that change the tree wait; those that only read are served. Returns when every request that
+    /// was under way has ended: nothing within <paramref name="scope"/> changes from then on.
+    /// </summary>
+    /// <param name="scope">Which requests wait. A session that is frozen already goes on with this scope.</param>
+    /// <param name="wait">
+    /// How long one waits before it is answered with EBUSY. What comes from the kernel's cache is never refused: it
+    /// waits until the thaw.
+    /// </param>
+    /// <remarks>
+    /// No worker ever waits. To the kernel a request that waits is one in hand: should the server die, it is sent
+    /// again. Before the session has started, and so before anything is read, this is how a successor stays frozen.
+    /// </remarks>
+    public void Freeze(FreezeScope scope, TimeSpan wait)
+    {
+        gate.Close(scope, wait);
+        // A worker says that it serves before it looks whether the gate is closed; neither may be reordered.
+        Interlocked.MemoryBarrierProcessWide();
+        foreach (Worker worker in workers)
+        {
+            ulong seen = Volatile.Read(ref worker.Activity);
+            SpinWait spin = default;
+            while ((seen & 1) != 0 && Volatile.Read(ref worker.Activity) == seen) spin.SpinOnce();
+        }
+    }
+
+    /// <summary>
+    /// Ends what <see cref="Freeze"/> began; returns when workers have taken every request that waits.
+    /// </summary>
+    public void Thaw()
+    {
+        gate.Open();
+        while (gate.HasReleased && ServingCount > 0 && !isStopping)
+        {
+            foreach (Worker worker in workers)
+            {
+                bool isIdle = (Volatile.Read(ref worker.Activity) & 1) == 0;
+                if (isIdle && worker.ThreadId != 0 && !worker.HasEnded) _ = Libc.WakeThread(worker.ThreadId);
+            }
+            Thread.Sleep(1);
+        }
     }
 
     private void Begin(int workerCount)
@@ -172,6 +225,7 @@ public sealed class Session
         roster.Close();
         if (Interlocked.Decrement(ref serving) != 0) return;
         watch.End();
+        gate.End();
         completion.TrySetResult(end!);
     }
 
@@ -228,6 +282,7 @@ public sealed class Session
 
     private Errno AwaitRequest(Worker worker, Span<byte> buffer, out int length)
     {
+        if (gate.HasReleased && gate.TryTake(buffer, out length)) return Errno.OK;
         worker.Meter.BeginWait();
         roster.BeginWait();
         Errno error = channel.Read(buffer, out length);
@@ -255,8 +310,10 @@ public sealed class Session
     /// <returns>Why the session ends with it, or null when it goes on.</returns>
     private SessionEnd? ServeOne(Worker worker, int length)
     {
-        dispatcher.Dispatch(worker, length);
+        Volatile.Write(ref worker.Activity, worker.Activity + 1);
+        if (!gate.Holds(worker.RequestBytes[..length])) dispatcher.Dispatch(worker, length);
         Dispatcher.ClearInHand(worker.RequestBytes);
+        Volatile.Write(ref worker.Activity, worker.Activity + 1);
         if (dispatcher.Refusal is not { } refusal) return null;
         _ = Task.Run(Stop);
         return new SessionEnd(SessionEndReason.Refused, refusal);

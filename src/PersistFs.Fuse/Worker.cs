@@ -41,6 +41,9 @@ internal sealed class Worker
     /// <summary>Whether the thread serves no more.</summary>
     public volatile bool HasEnded;
 
+    /// <summary>Odd while the worker serves a request, and another number for each.</summary>
+    public ulong Activity;
+
     /// <summary>Where a request is read to.</summary>
     public Span<byte> RequestBytes => request.AsSpan();
 

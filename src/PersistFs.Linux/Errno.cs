@@ -14,6 +14,7 @@ public enum Errno
     EIO = 5,
     ENXIO = 6,
     E2BIG = 7,
+    ENOEXEC = 8,
     EBADF = 9,
     EAGAIN = 11,
     ENOMEM = 12,
@@ -46,6 +47,7 @@ public enum Errno
     EMSGSIZE = 90,
     EOPNOTSUPP = 95,
     EADDRINUSE = 98,
+    EADDRNOTAVAIL = 99,
     ECONNABORTED = 103,
     ECONNRESET = 104,
     ENOTCONN = 107,
@@ -54,4 +56,6 @@ public enum Errno
     ESTALE = 116,
     EDQUOT = 122,
     ECANCELED = 125,
+    ENOKEY = 126,
+    EKEYREJECTED = 129,
 }

@@ -63,6 +63,12 @@ public enum FailureKind
     /// <summary>Nobody holds the connection, so no server can take it over from another.</summary>
     NotHeld,
 
+    /// <summary>Of what a tree holds, nothing would come to the next kernel.</summary>
+    NothingSurvives,
+
+    /// <summary>After a kexec, a tree did not come back as it was.</summary>
+    NotReturned,
+
     /// <summary>The system refuses access.</summary>
     NoPermission,
 

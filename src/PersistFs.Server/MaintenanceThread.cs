@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using PersistFs.Engine;
 using PersistFs.Engine.Transactions;
 
@@ -14,6 +15,8 @@ internal sealed class MaintenanceThread : IDisposable
     private readonly Volume volume;
     private readonly Worker worker;
     private readonly CancellationTokenSource stop = new();
+    private readonly AutoResetEvent hasWork = new(initialState: false);
+    private readonly ConcurrentQueue<Action<Worker>> works = new();
     private readonly Thread thread;
 
     public MaintenanceThread(Volume volume)
@@ -24,12 +27,34 @@ internal sealed class MaintenanceThread : IDisposable
         thread.Start();
     }
 
+    /// <summary>
+    /// Has work that needs a worker done by this thread, between two rounds of its own, and waits for it. Short work
+    /// only: memory is fetched ahead by this thread too.
+    /// </summary>
+    /// <returns>False when the thread ended before it came to it.</returns>
+    public bool TryDo(Action<Worker> work)
+    {
+        using ManualResetEventSlim isDone = new();
+        works.Enqueue(self =>
+        {
+            work(self);
+            isDone.Set();
+        });
+        hasWork.Set();
+        while (!isDone.Wait(Interval))
+        {
+            if (!thread.IsAlive) return isDone.IsSet;
+        }
+        return true;
+    }
+
     public void Dispose()
     {
         stop.Cancel();
         thread.Join();
         volume.DetachWorker(worker);
         stop.Dispose();
+        hasWork.Dispose();
     }
 
     private void Run()
@@ -38,11 +63,13 @@ internal sealed class MaintenanceThread : IDisposable
         {
             // What earlier sessions left behind is there once; what this session orphans goes with its last FORGET.
             volume.ReapOrphans(worker, stop.Token);
+            WaitHandle[] reasons = [stop.Token.WaitHandle, hasWork];
             do
             {
+                while (works.TryDequeue(out Action<Worker>? work)) work(worker);
                 volume.BalanceFrames(worker);
             }
-            while (!stop.Token.WaitHandle.WaitOne(Interval));
+            while (WaitHandle.WaitAny(reasons, Interval) != 0);
         }
         catch (ArenaCorruptException exception)
         {

@@ -1,4 +1,5 @@
 using PersistFs.Engine;
+using PersistFs.Server.Kexec;
 
 namespace PersistFs.Server;
 
@@ -21,6 +22,19 @@ public static class OfflineStatus
         catch (ArenaException exception)
         {
             throw VolumeAccess.Translate(exception);
+        }
+    }
+
+    /// <summary>Where the arena says it was mounted last; null if it does not say so, or cannot be read.</summary>
+    public static MountRecord? ReadMountRecord(string arena)
+    {
+        try
+        {
+            return MountRecord.Read(ArenaSummary.Read(arena).MountRecord);
+        }
+        catch (ArenaException)
+        {
+            return null;
         }
     }
 

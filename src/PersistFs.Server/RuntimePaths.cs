@@ -32,6 +32,9 @@ public static class RuntimePaths
     /// <summary>A keeper's lock on its mount point.</summary>
     public static string LockOf(string mountPoint) => Path.Combine(Base, Escape(mountPoint) + ".lock");
 
+    /// <summary>What a server that is frozen leaves for its successor.</summary>
+    public static string FreezeOf(string mountPoint) => Path.Combine(Base, Escape(mountPoint) + ".freeze");
+
     public static string LogOf(string mountPoint) => Path.Combine(Base, Escape(mountPoint) + ".log");
 
     /// <summary>A tmpfs, one for each policy, that is mounted when the first arena is placed there.</summary>

@@ -24,6 +24,11 @@ public sealed record ServerOptions
     /// <summary>How long clients with open files may go on after the order to stop.</summary>
     public TimeSpan StopGrace { get; init; } = TimeSpan.FromSeconds(5);
 
+    /// <summary>
+    /// What the options were read from, by <see cref="SettingKey.Name"/>; the mount point is left out.
+    /// </summary>
+    public IReadOnlyDictionary<string, string> Settings { get; init; } = new Dictionary<string, string>();
+
     /// <summary>One for each processor, and a few more since some calls take long.</summary>
     public static int DefaultWorkerCount => Math.Clamp(Environment.ProcessorCount, 4, WorkerCountMax);
 

@@ -59,6 +59,7 @@ public sealed class ServerSettings
             KeepsProcessorsAwake = IsLatencyLow(),
             LockWait = Duration(SettingKey.LockWait, TimeSpan.FromSeconds(10)),
             StopGrace = Duration(SettingKey.StopGrace, TimeSpan.FromSeconds(5)),
+            Settings = Effective(),
         };
     }
 
@@ -100,6 +101,26 @@ public sealed class ServerSettings
 
     private static MemoryConfigurationProvider InMemory(IReadOnlyDictionary<string, string?> values) =>
         new(new MemoryConfigurationSource { InitialData = values });
+
+    /// <summary>Settings that are in force, as they would be given on a command line.</summary>
+    private Dictionary<string, string> Effective()
+    {
+        Dictionary<string, string> found = [];
+        foreach (SettingKey key in SettingKey.All)
+        {
+            if (key == SettingKey.MountPoint) continue;
+            if (key != SettingKey.MountOptions)
+            {
+                if (Text(key) is { } value) found[key.Name] = value;
+                continue;
+            }
+            IEnumerable<string> lists = sources
+                .Select(source => source.Provider.TryGet(key.Name, out string? list) ? list : null).OfType<string>();
+            string options = string.Join(',', lists);
+            if (options.Length > 0) found[key.Name] = options;
+        }
+        return found;
+    }
 
     private string? Text(SettingKey key) => Find(key, out _);
 
@@ -173,10 +194,8 @@ public sealed class ServerSettings
     private TimeSpan Duration(SettingKey key, TimeSpan otherwise)
     {
         if (Find(key, out Source source) is not { } text) return otherwise;
-        bool isMilliseconds = text.EndsWith("ms", StringComparison.Ordinal);
-        ReadOnlySpan<char> digits = isMilliseconds ? text.AsSpan(0, text.Length - 2) : text.AsSpan().TrimEnd('s');
-        return uint.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out uint number)
-            ? TimeSpan.FromMilliseconds(isMilliseconds ? number : number * 1000.0)
+        return DurationText.TryParse(text, out TimeSpan duration)
+            ? duration
             : throw Wrong(
                 key, source, $"\"{text}\" is no duration", "give seconds, as in 10s, or milliseconds, as in 500ms");
     }

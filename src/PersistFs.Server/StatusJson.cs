@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using PersistFs.Server.Kexec;
 
 namespace PersistFs.Server;
 
@@ -7,4 +8,10 @@ namespace PersistFs.Server;
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, UseStringEnumConverter = true)]
 [JsonSerializable(typeof(StatusReport))]
 [JsonSerializable(typeof(string[]))]
+[JsonSerializable(typeof(FreezeRecord))]
+[JsonSerializable(typeof(LoadedKernel))]
+[JsonSerializable(typeof(KexecRecord))]
+[JsonSerializable(typeof(MountRecord))]
+[JsonSerializable(typeof(PreparedTree))]
+[JsonSerializable(typeof(FinishedTree))]
 public sealed partial class StatusJson : JsonSerializerContext;

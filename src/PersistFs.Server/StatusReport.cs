@@ -13,7 +13,7 @@ public sealed record StatusReport
     public string? Version { get; init; }
 
     /// <summary>
-    /// serving, read-only, poisoned, stopping; or offline; or in use, by a process that tells nothing.
+    /// serving, frozen, read-only, poisoned, stopping; or offline; or in use, by a process that tells nothing.
     /// </summary>
     public required string State { get; init; }
 
@@ -68,6 +68,9 @@ public sealed record StatusReport
     /// Whether the kernel can send requests again that a dead server had read; null when not mounted.
     /// </summary>
     public bool? CanResend { get; init; }
+
+    /// <summary>What waits, and for how long yet; null when the tree is not frozen.</summary>
+    public FreezeStatus? Freeze { get; init; }
 
     /// <summary>FUSE protocol version spoken, as "7.45"; null when not mounted.</summary>
     public string? Protocol { get; init; }

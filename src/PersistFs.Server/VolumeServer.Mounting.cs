@@ -1,6 +1,7 @@
 using PersistFs.Fuse;
 using PersistFs.Linux;
 using PersistFs.Server.Holding;
+using PersistFs.Server.Kexec;
 
 namespace PersistFs.Server;
 
@@ -10,6 +11,8 @@ internal sealed partial class VolumeServer
     /// <param name="device">/dev/fuse, opened and stored by a server that died before it mounted; or -1.</param>
     private void MountAnew(int device)
     {
+        // A freeze is of a connection, and this is another one.
+        FreezeRecord.Remove(options.MountPoint);
         // What can be refused without touching the arena is refused first.
         bool cleared = MountPoint.Prepare(options.MountPoint, options.Mount.MayHideFiles);
         if (cleared) Tell($"{options.MountPoint}: a dead mount was cleared away");
@@ -49,6 +52,7 @@ internal sealed partial class VolumeServer
         arena = Resolve(place);
         volume.AccessTimes = options.Mount.AccessTimes;
         volume.BeginSession();
+        new MountRecord(options.MountPoint, options.Settings).Store(volume);
         fileSystem = new VolumeFileSystem(volume, options.WorkerCount, logger);
         fileSystem.PrepareRoot(options.Mount);
         maintenance = new MaintenanceThread(volume);
@@ -123,6 +127,5 @@ internal sealed partial class VolumeServer
         fileSystem.WaitThrough(session.ExpectWait);
     }
 
-    /// <summary>Names the kernel that runs: another number after every boot, and after kexec.</summary>
-    private static Guid BootId() => Guid.Parse(File.ReadAllText("/proc/sys/kernel/random/boot_id"));
+    private static Guid BootId() => BootIdentity.Current;
 }

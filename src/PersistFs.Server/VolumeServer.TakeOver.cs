@@ -59,6 +59,7 @@ internal sealed partial class VolumeServer
         ResumeVolume(connection);
         fileSystem = new VolumeFileSystem(volume!, options.WorkerCount, logger);
         MakeSession(device, inherited: fileSystem.Negotiated);
+        ResumeFreeze(connection);
         Errno error = Environment.GetEnvironmentVariable(WithoutResendVariable) is { Length: > 0 }
             ? Errno.EINVAL
             : session!.TakeOver(fileSystem.RequestsInHand());

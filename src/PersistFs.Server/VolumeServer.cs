@@ -17,6 +17,9 @@ internal sealed partial class VolumeServer : IDisposable
     /// <summary>The state of a server whose connection has ended.</summary>
     public const string StoppingState = "stopping";
 
+    /// <summary>The state of a server that holds changes back.</summary>
+    public const string FrozenState = "frozen";
+
     private const uint OthersMask = 0x3F;
 
     private readonly ServerOptions options;
@@ -83,6 +86,8 @@ internal sealed partial class VolumeServer : IDisposable
         isStopping = true;
         if (Completion.IsCompleted) return;
         if (holder.Kind == HolderKind.Systemd && ServiceUnit.IsOwnBeingRestarted()) HandOver();
+        // What the kernel holds back comes with the unmount, which would wait for it.
+        Thaw();
         if (MountPoint.Unmount(options.MountPoint, isLazy: false) == Errno.EBUSY)
         {
             LogBusy(options.MountPoint, options.StopGrace.TotalSeconds);
@@ -106,6 +111,7 @@ internal sealed partial class VolumeServer : IDisposable
                 ? agreed.Has(InitFlags.WritebackCache) ? "writeback" : "writethrough" : null,
             Holder = holder.Kind.ToString().ToLowerInvariant(),
             KeeperProcessId = holder.KeeperProcessId,
+            Freeze = DescribeFreeze(),
             CanResend = fileSystem?.Negotiated?.Has(InitFlags.HasResend),
             Protocol = fileSystem?.Negotiated is { } terms
                 ? string.Create(CultureInfo.InvariantCulture, $"{Negotiated.Major}.{terms.Minor}") : null,
@@ -129,6 +135,7 @@ internal sealed partial class VolumeServer : IDisposable
         handOverSignal?.Dispose();
         statusSocket?.Dispose();
         statusSocket = null;
+        StopFreezeTimer();
         if (session is { Completion.IsCompletedSuccessfully: false }) session.Stop();
         EndSession();
         ClearAborted();
@@ -184,7 +191,7 @@ internal sealed partial class VolumeServer : IDisposable
 
     private string StateName() => isStopping || session is { Completion.IsCompleted: true }
         ? StoppingState
-        : volume!.State == VolumeState.ReadOnly ? "read-only" : "serving";
+        : volume!.State == VolumeState.ReadOnly ? "read-only" : freezing is not null ? FrozenState : "serving";
 
     private void Tell(string text)
     {

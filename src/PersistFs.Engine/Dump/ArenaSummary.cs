@@ -56,6 +56,12 @@ public sealed record ArenaSummary
     /// </summary>
     public required int TransactionsInFlight { get; init; }
 
+    /// <summary>
+    /// Where and how a server has mounted it last, see <see cref="Volume.StoreMountRecord"/>; null if none has kept
+    /// that.
+    /// </summary>
+    public required byte[]? MountRecord { get; init; }
+
     /// <summary>Reads the arena at <paramref name="path"/>, in use or not.</summary>
     /// <exception cref="ArenaException">
     /// It is no arena, is damaged where the numbers lie, or cannot be read.
@@ -99,6 +105,7 @@ public sealed record ArenaSummary
             Session = instance.Session,
             TakeOvers = instance.TakeOvers,
             TransactionsInFlight = inFlight,
+            MountRecord = ReadMountRecord(image),
         };
     }
 
@@ -142,6 +149,13 @@ public sealed record ArenaSummary
             if (word.UndoCount != 0 || word.FreeCount != 0) inFlight++;
         }
         return (inodes, inFlight);
+    }
+
+    private static byte[]? ReadMountRecord(ArenaImage image)
+    {
+        byte[] manifest = new byte[Layout.ManifestSizeInBytes];
+        image.Read(new ArenaPointer(Layout.ManifestOffset), manifest);
+        return Manifest.Find(manifest, ManifestEntry.TypeMount);
     }
 
     private static RootPage ReadRoot(ArenaImage image)

@@ -35,6 +35,8 @@ internal static class Layout
     public const int PendingListStrideInBytes = 64;
     public const ulong OwnerRecordOffset = 0x9000;
     public const int OwnerRecordSizeInBytes = 0x1000;
+    public const ulong ManifestOffset = 0xA000;
+    public const int ManifestSizeInBytes = 0x6000;
     public const ulong SuperblockCopyOffset = 0xFF000;
     public const ulong FrameTableOffset = 0x100000;
     public const ulong FrameTableCapacityMin = 8192;
@@ -67,6 +69,8 @@ internal static class Layout
         Check<LeafHeader>(16);
         Check<DirectoryEntryHeader>(16);
         Check<AttributeHeader>(16);
+        Check<ManifestHeader>(ManifestHeader.SizeInBytes);
+        Check<ManifestEntry>(ManifestEntry.SizeInBytes);
     }
 
     private static void Check<T>(int sizeInBytes)

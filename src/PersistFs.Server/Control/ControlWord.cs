@@ -6,8 +6,28 @@ namespace PersistFs.Server.Control;
 /// </summary>
 public static class ControlWord
 {
-    /// <summary>Asks for the report: one JSON object, no line of this kind. What one gets who asks for nothing.</summary>
+    /// <summary>
+    /// Asks for the report: one JSON object, no line of this kind. What one gets who asks for nothing.
+    /// </summary>
     public const string Status = "status";
+
+    /// <summary>"freeze", "names" or "all", milliseconds that a request waits, milliseconds until the thaw.</summary>
+    public const string Freeze = "freeze";
+
+    /// <summary>"thaw": ends a freeze.</summary>
+    public const string Thaw = "thaw";
+
+    /// <summary>"verify": looks whether the arena could be opened again as it is.</summary>
+    public const string Verify = "verify";
+
+    /// <summary>"files": names the files that the kernel knows, in lines of progress.</summary>
+    public const string Files = "files";
+
+    /// <summary>"synchronize": brings an arena on a disk there.</summary>
+    public const string Synchronize = "synchronize";
+
+    /// <summary>"settings": the server's, name and value in turn.</summary>
+    public const string Settings = "settings";
 
     /// <summary>"progress", and what the order says of it.</summary>
     public const string Progress = "progress";

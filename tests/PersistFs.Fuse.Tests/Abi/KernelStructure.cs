@@ -137,6 +137,7 @@ internal sealed record KernelStructure(Type Type, string Name, uint Minor, int S
         new(
             typeof(CopyFileRangeOut), "fuse_copy_file_range_out", Minor: 45, SizeInBytes: 8,
             "bytes_copied:0:8"),
+        new(typeof(InterruptIn), "fuse_interrupt_in", Minor: 31, SizeInBytes: 8, "unique:0:8"),
         new(
             typeof(IoctlIn), "fuse_ioctl_in", Minor: 31, SizeInBytes: 32,
             "fh:0:8 flags:8:4 cmd:12:4 arg:16:8 in_size:24:4 out_size:28:4"),

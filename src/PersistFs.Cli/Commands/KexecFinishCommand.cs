@@ -1,0 +1,76 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Text.Json;
+using PersistFs.Server;
+using PersistFs.Server.Kexec;
+
+namespace PersistFs.Cli.Commands;
+
+/// <summary>`persistfs kexec finish [MNT]`: takes up again what was made ready before the kexec.</summary>
+internal static class KexecFinishCommand
+{
+    public static Command Create()
+    {
+        Argument<string?> mountPoint = new("MNT")
+        {
+            Description = "A mount point. Otherwise all that were made ready, and what pkram= names.",
+            Arity = ArgumentArity.ZeroOrOne,
+        };
+        Option<bool> json = KexecCommand.JsonOption();
+        Command command = new("finish", "After the kexec: mount what was mounted, and say what came back.")
+        {
+            mountPoint, json,
+        };
+        command.SetAction(parsed => (int)Run(parsed.GetValue(mountPoint), parsed.GetValue(json)));
+        return command;
+    }
+
+    private static ExitCode Run(string? mountPoint, bool isJson)
+    {
+        IReadOnlyList<KexecRecord> records =
+            Resumption.FindRecords(note => Console.Error.WriteLine($"persistfs kexec finish: {note}"));
+        if (mountPoint is not null)
+        {
+            string path = Path.GetFullPath(mountPoint);
+            records = [.. records.Where(record => record.MountPoint == path)];
+            if (records.Count == 0)
+            {
+                throw new FailureException(
+                    FailureKind.NotReturned, $"{path}: nothing says that a tree was mounted there",
+                    "take it up with: persistfs up, and name its arena");
+            }
+        }
+        if (records.Count == 0 && !isJson)
+        {
+            Console.Out.WriteLine("nothing was made ready for kexec, and no pkram= is given");
+        }
+        Resumption taking = new();
+        bool isAllBack = true;
+        foreach (KexecRecord record in records)
+        {
+            FinishedTree tree = taking.Run(record);
+            isAllBack &= tree.IsBack;
+            if (isJson) Console.Out.WriteLine(JsonSerializer.Serialize(tree, StatusJson.Default.FinishedTree));
+            else Tell(tree);
+        }
+        return isAllBack ? ExitCode.Success : ExitCode.NotReturned;
+    }
+
+    private static void Tell(FinishedTree tree)
+    {
+        if (!tree.IsBack)
+        {
+            string nextStep = tree.NextStep ?? "see: persistfs doctor";
+            ErrorOutput.Write("kexec finish", ExitCode.NotReturned, tree.Outcome, nextStep);
+        }
+        else
+        {
+            string inodes = tree.InodesUsed is { } count ? Invariant($", {count:N0} inodes") : "";
+            string time = tree.Milliseconds is { } milliseconds ? Invariant($" in {milliseconds:0.#} ms") : "";
+            Console.Out.WriteLine($"{tree.MountPoint}: {tree.Outcome}{time}{inodes} ({tree.Arena})");
+        }
+        foreach (string note in tree.Notes) Console.Out.WriteLine($"  note: {note}");
+    }
+
+    private static string Invariant(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
+}

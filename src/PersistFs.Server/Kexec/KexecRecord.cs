@@ -1,0 +1,85 @@
+using System.Text.Json;
+
+namespace PersistFs.Server.Kexec;
+
+/// <summary>What is to be taken up again after a kexec: one tree, as it was when it was made ready.</summary>
+public sealed record KexecRecord
+{
+    /// <summary>Where records lie: a place that outlives the kernel where the machine's root does.</summary>
+    public static string Directory =>
+        Environment.GetEnvironmentVariable("PERSISTFS_STATE_DIR") is { Length: > 0 } chosen
+            ? chosen : "/var/lib/persistfs/kexec";
+
+    public required string MountPoint { get; init; }
+
+    public required string Arena { get; init; }
+
+    /// <summary>The arena's identity.</summary>
+    public required string Uuid { get; init; }
+
+    public required KexecRoute Route { get; init; }
+
+    /// <summary>The image to restore it from; null for other routes.</summary>
+    public string? Image { get; init; }
+
+    /// <summary>The unit that serves it, which brings it back itself; null where there is none.</summary>
+    public string? Unit { get; init; }
+
+    /// <summary>Settings of the server, by name.</summary>
+    public IReadOnlyDictionary<string, string> Settings { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>Inodes in use when it was made ready.</summary>
+    public ulong InodesUsed { get; init; }
+
+    /// <summary>The kernel under which it was made ready.</summary>
+    public Guid BootId { get; init; }
+
+    /// <summary>Keeps it, whole or not at all, and through a power loss.</summary>
+    /// <exception cref="FailureException">It cannot be written.</exception>
+    public void Write()
+    {
+        string path = PathOf(MountPoint);
+        RuntimePaths.CreateDirectory(Directory);
+        try
+        {
+            using (FileStream file = File.Create(path + ".new"))
+            {
+                JsonSerializer.Serialize(file, this, StatusJson.Default.KexecRecord);
+                file.Flush(flushToDisk: true);
+            }
+            File.Move(path + ".new", path, overwrite: true);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new FailureException(FailureKind.InputOutput, $"{path}: cannot be written: {exception.Message}",
+                "make room there, or name another directory in PERSISTFS_STATE_DIR");
+        }
+    }
+
+    /// <summary>All that are kept, and for each file that is none: why.</summary>
+    public static IReadOnlyList<KexecRecord> ReadAll(Action<string> onNote)
+    {
+        if (!System.IO.Directory.Exists(Directory)) return [];
+        List<KexecRecord> records = [];
+        foreach (string path in System.IO.Directory.EnumerateFiles(Directory, "*.json").Order(StringComparer.Ordinal))
+        {
+            try
+            {
+                if (JsonSerializer.Deserialize(File.ReadAllBytes(path), StatusJson.Default.KexecRecord) is { } record)
+                {
+                    records.Add(record);
+                }
+            }
+            catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or JsonException)
+            {
+                onNote($"{path}: left out: {exception.Message}");
+            }
+        }
+        return records;
+    }
+
+    public static void Remove(string mountPoint) => File.Delete(PathOf(mountPoint));
+
+    private static string PathOf(string mountPoint) =>
+        Path.Combine(Directory, RuntimePaths.Escape(mountPoint) + ".json");
+}

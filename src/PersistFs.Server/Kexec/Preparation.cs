@@ -1,0 +1,129 @@
+using System.Diagnostics;
+using System.Globalization;
+using PersistFs.Server.Control;
+using PersistFs.Server.Holding;
+
+namespace PersistFs.Server.Kexec;
+
+/// <summary>Makes one tree ready for kexec: the long work while clients go on, then a freeze.</summary>
+public sealed class Preparation : IDisposable
+{
+    private const string NamesScope = "names";
+    private const string AllScope = "all";
+
+    /// <summary>
+    /// Passes over the files while clients go on, and how few are left that one more is not worth it.
+    /// </summary>
+    private const int PassesMax = 3;
+    private const int FewFiles = 16;
+
+    private readonly StatusReport report;
+    private readonly RoutePlan plan;
+    private readonly PrepareOptions options;
+    private readonly DirtyFiles files;
+    private FlushResult flushed = new(0, 0, [], TimeSpan.Zero);
+    private TimeSpan online;
+    private TimeSpan frozenIn;
+
+    /// <param name="report">The tree, served.</param>
+    /// <param name="plan">Its route, not None.</param>
+    /// <param name="options">How.</param>
+    /// <exception cref="FailureException">The mount cannot be opened.</exception>
+    public Preparation(StatusReport report, RoutePlan plan, PrepareOptions options)
+    {
+        this.report = report;
+        this.plan = plan;
+        this.options = options;
+        files = new DirtyFiles(report);
+    }
+
+    private string MountPointPath => report.MountPoint!;
+
+    /// <summary>The long work, while clients go on: pages of the kernel's cache are brought to the arena.</summary>
+    /// <param name="onProgress">Called with how many of how many files are done, from any thread.</param>
+    public void WorkOnline(Action<long, long>? onProgress)
+    {
+        long start = Stopwatch.GetTimestamp();
+        for (int pass = 0; pass < PassesMax; pass++)
+        {
+            FlushResult one = files.Flush(onProgress);
+            flushed = flushed.Then(one);
+            if (one.FilesFlushed <= FewFiles) break;
+        }
+        online = Stopwatch.GetElapsedTime(start);
+    }
+
+    /// <summary>Freezes the tree and makes sure of it; what was acknowledged before comes to the next kernel.</summary>
+    public void Freeze()
+    {
+        long start = Stopwatch.GetTimestamp();
+        Order(NamesScope);
+        if (plan.Route is KexecRoute.Disk)
+        {
+            // What came to the cache until the freeze; then nothing may change any more, for a file on a disk is whole
+            // only as it was synchronised.
+            flushed = flushed.Then(files.Flush());
+            Order(AllScope);
+            ControlClient.Order(MountPointPath, [ControlWord.Synchronize]);
+        }
+        ControlClient.Order(MountPointPath, [ControlWord.Verify]);
+        frozenIn = Stopwatch.GetElapsedTime(start);
+        // Memory stays as it is, so what is brought there now survives as well.
+        if (plan.Route is not KexecRoute.Disk) flushed = flushed.Then(files.Flush());
+    }
+
+    /// <summary>Keeps what is needed to take the tree up again, and says how it went.</summary>
+    public PreparedTree Finish()
+    {
+        IReadOnlyList<string> settings = ControlClient.Order(MountPointPath, [ControlWord.Settings]);
+        Dictionary<string, string> byName = [];
+        for (int index = 0; index + 1 < settings.Count; index += 2) byName[settings[index]] = settings[index + 1];
+        new KexecRecord
+        {
+            MountPoint = MountPointPath,
+            Arena = report.Arena,
+            Uuid = report.Uuid,
+            Route = plan.Route,
+            Image = plan.Image,
+            Unit = report.Holder == "systemd" ? ServiceUnit.Of(report.ProcessId!.Value) : null,
+            Settings = byName,
+            InodesUsed = report.InodesUsed,
+            BootId = BootIdentity.Current,
+        }.Write();
+        return new PreparedTree
+        {
+            MountPoint = MountPointPath,
+            Arena = report.Arena,
+            Backing = report.Backing,
+            Route = plan.Route,
+            Reason = plan.Reason,
+            Image = plan.Image,
+            FilesInUse = flushed.FilesInUse,
+            FilesFlushed = flushed.FilesFlushed,
+            FilesFailed = flushed.Failures,
+            OnlineMilliseconds = Math.Round(online.TotalMilliseconds, digits: 1),
+            FreezeMilliseconds = Math.Round(frozenIn.TotalMilliseconds, digits: 2),
+            WaitSeconds = options.Wait.TotalSeconds,
+            WindowSeconds = options.Window.TotalSeconds,
+            LosesLaterWrites = report.CacheMode == "writeback",
+            Notes = KexecAdvice.For(plan.Route),
+        };
+    }
+
+    /// <summary>Undoes what was done to a tree, prepared or not.</summary>
+    /// <returns>Whether it was frozen.</returns>
+    /// <exception cref="FailureException">Its server does not answer.</exception>
+    public static bool Abort(string mountPoint)
+    {
+        KexecRecord.Remove(mountPoint);
+        return ControlClient.Order(mountPoint, [ControlWord.Thaw]) is ["true", ..];
+    }
+
+    public void Dispose() => files.Dispose();
+
+    private void Order(string scope) => ControlClient.Order(
+        MountPointPath, [ControlWord.Freeze, scope, Milliseconds(options.Wait), Milliseconds(options.Window)]);
+
+    private static string Milliseconds(TimeSpan time) =>
+        ((uint)Math.Min(time.TotalMilliseconds, uint.MaxValue)).ToString(CultureInfo.InvariantCulture);
+}
