@@ -28,4 +28,18 @@ public readonly struct IoVector(nint address, nuint lengthInBytes)
         ArgumentOutOfRangeException.ThrowIfGreaterThan((nuint)offset + (nuint)length, LengthInBytes, nameof(length));
         return new IoVector(Address + offset, (nuint)length);
     }
+
+    /// <summary>Runs of memory without their first bytes, for a call that has dealt with only so many.</summary>
+    /// <param name="runs">The runs; the first that is left may be changed.</param>
+    /// <param name="count">Bytes that are done, no more than there are.</param>
+    public static Span<IoVector> Behind(Span<IoVector> runs, nuint count)
+    {
+        while (!runs.IsEmpty && count >= runs[0].LengthInBytes)
+        {
+            count -= runs[0].LengthInBytes;
+            runs = runs[1..];
+        }
+        if (count > 0) runs[0] = new IoVector(runs[0].Address + (nint)count, runs[0].LengthInBytes - count);
+        return runs;
+    }
 }

@@ -7,12 +7,19 @@ public static unsafe partial class Libc
 {
     /// <summary>statx(2) of what <paramref name="path"/> leads to, symbolic links followed.</summary>
     /// <returns>ENOENT, ENOTDIR, EACCES; ENOTCONN for a mount whose server is gone.</returns>
-    public static Errno GetStatus(string path, out FileStatus status)
+    public static Errno GetStatus(string path, out FileStatus status) =>
+        GetStatusAt(WorkingDirectory, path, 0, out status);
+
+    /// <summary>statx(2) of an open file.</summary>
+    public static Errno GetStatus(int descriptor, out FileStatus status) =>
+        GetStatusAt(descriptor, "", EmptyPath, out status);
+
+    private static Errno GetStatusAt(int directory, string path, int flags, out FileStatus status)
     {
         // struct statx of linux/stat.h, as words of 8 bytes; 256 bytes in all.
         ulong* buffer = stackalloc ulong[32];
         new Span<ulong>(buffer, 32).Clear();
-        Errno error = Result(StatusByPathCore(WorkingDirectory, path, 0, StatusBasic, buffer));
+        Errno error = Result(StatusByPathCore(directory, path, flags, StatusBasic, buffer));
         uint* halves = (uint*)buffer;
         uint mode = *(ushort*)((byte*)buffer + 28);
         ulong device = ((ulong)halves[34] << 32) | halves[35];

@@ -21,6 +21,15 @@ public enum ArenaFault
     /// <summary>Checksums or structures that must be right to begin with are not.</summary>
     Corrupt,
 
+    /// <summary>The file is no image that was saved of an arena.</summary>
+    NotAnImage,
+
+    /// <summary>The image is cut off, or its checksums are wrong.</summary>
+    ImageDamaged,
+
+    /// <summary>Clients change the arena faster than a copy of it can follow.</summary>
+    NoStandstill,
+
     /// <summary>Another process owns the arena.</summary>
     InUse,
 

@@ -145,8 +145,16 @@ internal sealed class FileBacking : Backing
         if (!readOnly && Libc.LockOpenFile(handle) is Errno.EAGAIN or Errno.EACCES)
             throw new ArenaException(ArenaFault.InUse, $"{path} is in use by {OwnerRecord.Describe(handle)}.",
                 "Stop that daemon (persistfs down MNT), or wait for it to end.");
+        // Whoever had the lock may have put another file in this one's place, as a restore does.
+        if (!readOnly && !IsStillAt(path, handle))
+            throw new ArenaException(ArenaFault.InUse, $"{path} has just been replaced.", "Try again.");
         return new FileBacking(path, handle, length);
     }
+
+    private static bool IsStillAt(string path, SafeFileHandle handle) =>
+        Libc.GetStatus(path, out FileStatus named) == Errno.OK
+        && Libc.GetStatus((int)handle.DangerousGetHandle(), out FileStatus opened) == Errno.OK
+        && named.InodeNumber == opened.InodeNumber && named.Device == opened.Device;
 
     private static ArenaException Explain(string path, Exception exception) => exception switch
     {

@@ -19,6 +19,7 @@ internal sealed class FrameSupply
     private uint absentCursor;
     private uint absentCount;
     private bool isGrowthRefused;
+    private volatile bool keepsFrames;
 
     public FrameSupply(Arena arena, Backing backing, FrameTable table)
     {
@@ -44,6 +45,15 @@ internal sealed class FrameSupply
         {
             lock (guard) return freeFrames.Count;
         }
+    }
+
+    /// <summary>
+    /// Whether free frames stay, whatever there is of them: somebody reads frames without saying which.
+    /// </summary>
+    public bool KeepsFrames
+    {
+        get => keepsFrames;
+        set => keepsFrames = value;
     }
 
     /// <summary>Takes blocks out of what is available, if there are as many. Never fails for a moment only.</summary>
@@ -133,28 +143,31 @@ internal sealed class FrameSupply
     public int TakeForRelease(int stock, Span<uint> frames)
     {
         int count = 0;
-        while (count < frames.Length && FreeFrames > stock && TryTakeFrame(out frames[count])) count++;
+        while (count < frames.Length && !keepsFrames && FreeFrames > stock && TryTakeFrame(out frames[count])) count++;
         return count;
     }
 
-    /// <summary>Gives a frame's memory back to the system.</summary>
+    /// <summary>Gives a frame's memory back to the system, or keeps it if that is how it shall be.</summary>
     public void Release(uint frame)
+    {
+        if (!keepsFrames && TryRelease(frame)) return;
+        Push(frame);
+        Give(Layout.UsableBlocksPerFrame);
+    }
+
+    private bool TryRelease(uint frame)
     {
         lock (guard)
         {
             table.SetWord(frame, new FrameWord(FrameState.Releasing));
             Errno error = backing.Release((ulong)frame << Layout.FrameSizeLog2, Layout.FrameSizeInBytes);
             table.SetWord(frame, new FrameWord(error == Errno.OK ? FrameState.Absent : FrameState.Free));
-            if (error == Errno.OK)
-            {
-                absentCount++;
-                absentCursor = Math.Min(absentCursor, frame);
-                Volatile.Write(ref isGrowthRefused, false);
-                return;
-            }
+            if (error != Errno.OK) return false;
+            absentCount++;
+            absentCursor = Math.Min(absentCursor, frame);
+            Volatile.Write(ref isGrowthRefused, false);
+            return true;
         }
-        Push(frame);
-        Give(Layout.UsableBlocksPerFrame);
     }
 
     /// <summary>Makes a frame absent that was found half-way between absent and present.</summary>

@@ -65,7 +65,12 @@ internal sealed class FrameTable
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public FrameWord WordOf(uint frame) => new(Volatile.Read(ref Unsafe.AsRef(in At(frame).StateWord)));
 
-    public void SetWord(uint frame, FrameWord word) => Store.Word(ref Unsafe.AsRef(in At(frame).StateWord), word.Value);
+    public void SetWord(uint frame, FrameWord word)
+    {
+        Store.Word(ref Unsafe.AsRef(in At(frame).StateWord), word.Value);
+        // What was copied of the frame while it was something else counts no more.
+        if (word.State == FrameState.Used) Store.Marks?.Note(ref arena.Target<byte>(ArenaPointer.OfFrame(frame)));
+    }
 
     /// <summary>Says whose a frame is going to be; the state word follows and makes it count.</summary>
     public void SetOwner(uint frame, ulong owner, ulong position)

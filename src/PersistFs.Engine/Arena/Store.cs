@@ -11,6 +11,20 @@ namespace PersistFs.Engine.Arenas;
 /// </remarks>
 internal static class Store
 {
+    private static FrameMarks? marks;
+
+    /// <summary>Where stores are marked while an arena is saved; null when none is, and in other processes.</summary>
+    public static FrameMarks? Marks => Volatile.Read(ref marks);
+
+    /// <summary>
+    /// Begins to mark stores, or ends it. When this returns every store is either marked or seen by whoever reads now.
+    /// </summary>
+    public static void MarkIn(FrameMarks? where)
+    {
+        Volatile.Write(ref marks, where);
+        Interlocked.MemoryBarrierProcessWide();
+    }
+
     public static void Word<T>(ref T target, T value)
         where T : unmanaged
     {
@@ -29,6 +43,7 @@ internal static class Store
                 Volatile.Write(ref Unsafe.As<T, byte>(ref target), Unsafe.As<T, byte>(ref value));
                 break;
         }
+        Marks?.Note(ref target);
         if (CrashPoint.IsEnabled) CrashPoint.Observer?.AfterStore();
     }
 
@@ -36,6 +51,7 @@ internal static class Store
     public static bool CompareAndSwap(ref ulong target, ulong expected, ulong value)
     {
         bool stored = Interlocked.CompareExchange(ref target, value, expected) == expected;
+        if (stored) Marks?.Note(ref target);
         if (CrashPoint.IsEnabled && stored) CrashPoint.Observer?.AfterStore();
         return stored;
     }
@@ -45,6 +61,7 @@ internal static class Store
     {
         if (CrashPoint.IsEnabled) CrashPoint.Observer?.BeforeBulk(target, source);
         source.CopyTo(target);
+        Marks?.Note(target);
         if (CrashPoint.IsEnabled) CrashPoint.Observer?.AfterStore();
     }
 
@@ -60,6 +77,7 @@ internal static class Store
     {
         if (CrashPoint.IsEnabled) CrashPoint.Observer?.BeforeBulk(target, default);
         target.Clear();
+        Marks?.Note(target);
         if (CrashPoint.IsEnabled) CrashPoint.Observer?.AfterStore();
     }
 }

@@ -71,6 +71,8 @@ internal static class Layout
         Check<AttributeHeader>(16);
         Check<ManifestHeader>(ManifestHeader.SizeInBytes);
         Check<ManifestEntry>(ManifestEntry.SizeInBytes);
+        Check<ImageHeader>(BlockSizeInBytes);
+        Check<ChunkEntry>(ChunkEntry.SizeInBytes);
     }
 
     private static void Check<T>(int sizeInBytes)

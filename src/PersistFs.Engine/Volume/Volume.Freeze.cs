@@ -45,7 +45,7 @@ public sealed partial class Volume
         return true;
     }
 
-    /// <summary>Lets operations go on that <see cref="TryFreeze"/> holds off. Without a freeze nothing happens.</summary>
+    /// <summary>Lets operations go on that <see cref="TryFreeze"/> holds off; without it nothing happens.</summary>
     public void Thaw() => gate.Open();
 
     /// <summary>Whether operations are held off.</summary>

@@ -1,0 +1,112 @@
+using PersistFs.Engine.Arenas;
+using PersistFs.Engine.Format;
+using PersistFs.Linux;
+
+namespace PersistFs.Engine.Images;
+
+/// <summary>
+/// Where an arena is restored: a file that takes its name when it is whole, or a device, which has no second place.
+/// </summary>
+internal static class RestorePlace
+{
+    private const string UnfinishedSuffix = ".new";
+
+    /// <summary>Makes the arena in a file; one of that name stays as it is until then.</summary>
+    /// <param name="path">The arena.</param>
+    /// <param name="force">Whether to replace one that is not empty.</param>
+    /// <param name="reader">The image.</param>
+    /// <param name="restorer">Fills what it is given.</param>
+    /// <exception cref="ArenaException">It is in use, not empty, there is no room, or the image is damaged.</exception>
+    public static ImageReport InFile(string path, bool force, ImageReader reader, ImageRestorer restorer)
+    {
+        if (Libc.ResolvePath(path, out string resolved) == Errno.OK) path = resolved;
+        // Its lock is kept until the new one has its name: nobody begins to serve what is about to go.
+        using FileBacking? old = Path.Exists(path) ? FileBacking.Open(path, create: false) : null;
+        if (old is not null && old.AllocatedBytes > 0 && !force)
+        {
+            throw new ArenaException(
+                ArenaFault.AlreadyFormatted, $"{path} is not empty.",
+                "Choose another path; --force would replace what is in it.");
+        }
+        string unfinished = path + UnfinishedSuffix;
+        FileBacking file = FileBacking.Open(unfinished, create: true);
+        try
+        {
+            _ = file.Resize(0);
+            file = file.Resize(reader.Header.FrameCountMax << Layout.FrameSizeLog2);
+            ImageReport report = restorer.Fill(file);
+            Publish(unfinished, path);
+            return report;
+        }
+        catch
+        {
+            File.Delete(unfinished);
+            throw;
+        }
+        finally
+        {
+            file.Dispose();
+        }
+    }
+
+    /// <summary>Makes the arena in a device. What is there stays until the whole image was looked at.</summary>
+    /// <param name="device">The device.</param>
+    /// <param name="force">Whether to overwrite what is not known to be empty.</param>
+    /// <param name="reader">The image.</param>
+    /// <param name="restorer">Fills what it is given.</param>
+    /// <exception cref="ArenaException">It is in use, not empty, too small, or the image is damaged.</exception>
+    public static ImageReport InDevice(in DaxDevice device, bool force, ImageReader reader, ImageRestorer restorer)
+    {
+        DaxBacking place = DaxBacking.OpenWhole(in device);
+        try
+        {
+            ulong length = reader.Header.FrameCountMax << Layout.FrameSizeLog2;
+            if (length > place.Length)
+            {
+                throw new ArenaException(
+                    ArenaFault.WrongSize,
+                    $"{place.Name} has {place.Length} bytes that can be used, and the arena {length}.",
+                    "Name a device of that size, or a file.");
+            }
+            if (!force && !place.IsKnownEmpty())
+            {
+                throw new ArenaException(
+                    ArenaFault.AlreadyFormatted, $"{place.Name} is not empty.",
+                    "Is it the right device? --force would destroy what is in it.");
+            }
+            restorer.Verify();
+            place = place.Shorten(length);
+            Invalidate(place);
+            return restorer.Fill(place);
+        }
+        finally
+        {
+            place.Dispose();
+        }
+    }
+
+    /// <summary>From here on there is no arena in the memory, and it can be seen why.</summary>
+    internal static void Invalidate(Backing backing)
+    {
+        Errno error = backing.MapHead(out nint address);
+        if (error != Errno.OK)
+        {
+            throw new ArenaException(
+                ArenaFault.InputOutput, $"{backing.Name} cannot be mapped: {error}.",
+                "Look into the kernel's log (dmesg).");
+        }
+        var head = new Arena(address, Layout.FrameSizeInBytes);
+        Store.Word(ref head.Target<ulong>(ArenaPointer.Null), Layout.UnfinishedMagic);
+        Store.Zero(head.TargetBytes(new ArenaPointer(Layout.SuperblockCopyOffset), Layout.BlockSizeInBytes));
+        _ = Libc.Unmap(address, Layout.FrameSizeInBytes);
+    }
+
+    private static void Publish(string unfinished, string path)
+    {
+        Errno error = Libc.Rename(unfinished, path);
+        if (error == Errno.OK) error = ImageTarget.SynchronizeDirectory(path);
+        if (error == Errno.OK) return;
+        throw new ArenaException(
+            ArenaFault.InputOutput, $"{path} cannot be replaced: {error}.", "Look into the kernel's log (dmesg).");
+    }
+}
