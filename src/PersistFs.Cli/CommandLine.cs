@@ -42,6 +42,8 @@ internal static class CommandLine
             UpgradeCommand.Create(),
             StatusCommand.Create(),
             DoctorCommand.Create(),
+            SaveCommand.Create(),
+            RestoreCommand.Create(),
             CheckCommand.Create(),
             DumpCommand.Create(),
             FormatCommand.Create(),

@@ -12,7 +12,7 @@ internal static class Examples
               persistfs down /mnt/pkram                end it; the arena keeps the tree
               persistfs up /mnt/pkram                  and there it is again
 
-            Exit codes: 0 done; 1 and 2 see `check`; 10-17 the arena; 20-28 the mount;
+            Exit codes: 0 done; 1 and 2 see `check`; 10-19 arena and image; 20-28 the mount;
             64 usage; 70 a bug; 74 I/O; 77 permission; 78 configuration. README.md lists them all.
             """,
         "up" or "serve" => OptionsText,
@@ -30,6 +30,19 @@ internal static class Examples
             Examples:
               persistfs upgrade /mnt/pkram                               after the program's file was replaced
               persistfs upgrade /mnt/pkram --exec /opt/persistfs-2/persistfs
+            """,
+        "save" => """
+            Of a tree that is served, the image is the tree of one moment, with what has reached the arena by then:
+            with write-back, what was synced. An earlier image of the tree stays until the new one is whole.
+
+            Examples:
+              persistfs save /mnt/pkram /var/lib/persistfs/pkram.image
+              persistfs save /run/persistfs/arena/mnt-pkram /dev/vdb       an arena that nobody serves, to a device
+            """,
+        "restore" => """
+            Examples:
+              persistfs restore /var/lib/persistfs/pkram.image /run/persistfs/arena/mnt-pkram
+              persistfs up /mnt/pkram
             """,
         "status" => """
             Without a target: every server of this user. With --json: one JSON object a line.

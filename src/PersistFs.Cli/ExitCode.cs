@@ -20,6 +20,8 @@ public enum ExitCode
     ArenaCorrupt = 15,
     ArenaInUse = 16,
     NoSpace = 17,
+    NotAnImage = 18,
+    ImageDamaged = 19,
 
     MountPointInvalid = 20,
     MountPointBusy = 21,
@@ -41,6 +43,12 @@ public enum ExitCode
 
     /// <summary>`kexec finish`: a tree did not come back as it was.</summary>
     NotReturned = 41,
+
+    /// <summary>`save`: clients change the tree faster than it can be saved.</summary>
+    NoStandstill = 42,
+
+    /// <summary>`save`, `restore`: ended before its time.</summary>
+    Interrupted = 43,
 
     Usage = 64,
     Internal = 70,

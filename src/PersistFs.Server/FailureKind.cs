@@ -33,6 +33,18 @@ public enum FailureKind
     /// <summary>Another process serves the arena.</summary>
     ArenaInUse,
 
+    /// <summary>The file holds something that is no image of an arena.</summary>
+    NotAnImage,
+
+    /// <summary>The image is cut off, or its checksums are wrong.</summary>
+    ImageDamaged,
+
+    /// <summary>Clients change the tree faster than it can be saved.</summary>
+    NoStandstill,
+
+    /// <summary>The work was ended before its time, by whoever asked for it or by the end of the server.</summary>
+    Interrupted,
+
     /// <summary>Not enough memory, huge pages or disk space.</summary>
     NoSpace,
 

@@ -1,6 +1,7 @@
 using System.Net.Sockets;
 using System.Text.Json;
 using PersistFs.Engine;
+using PersistFs.Linux;
 using PersistFs.Server.Control;
 
 namespace PersistFs.Server;
@@ -81,13 +82,14 @@ public sealed class StatusSocket : IDisposable
 
     private void Serve(Socket client)
     {
+        List<int> descriptors = [];
         try
         {
             client.SendTimeout = SendTimeoutInMilliseconds;
             client.ReceiveTimeout = SilenceInMilliseconds;
-            string[] words = ReadOrder(client);
+            string[] words = ReadOrder(client, descriptors);
             if (words is [ControlWord.Status]) SendReport(client);
-            else CarryOut(new ControlOrder(words, client, () => isClosed));
+            else CarryOut(new ControlOrder(words, client, descriptors, () => isClosed));
         }
         catch (SocketException)
         {
@@ -95,14 +97,15 @@ public sealed class StatusSocket : IDisposable
         }
         finally
         {
+            foreach (int descriptor in descriptors) _ = Libc.Close(descriptor);
             lock (clients) clients.RemoveAll(one => one.Client == client);
             client.Dispose();
         }
     }
 
-    private static string[] ReadOrder(Socket client)
+    private static string[] ReadOrder(Socket client, List<int> descriptors)
     {
-        ControlReader reader = new(client);
+        ControlReader reader = new(client, descriptors);
         try
         {
             return reader.TryRead(out string[] words) ? words : reader.HasSeenOther ? [""] : [ControlWord.Status];

@@ -96,6 +96,9 @@ public static class VolumeAccess
             ArenaFault.WrongSize => FailureKind.WrongSize,
             ArenaFault.Corrupt => FailureKind.ArenaCorrupt,
             ArenaFault.InUse => FailureKind.ArenaInUse,
+            ArenaFault.NotAnImage => FailureKind.NotAnImage,
+            ArenaFault.ImageDamaged => FailureKind.ImageDamaged,
+            ArenaFault.NoStandstill => FailureKind.NoStandstill,
             ArenaFault.NoSpace => FailureKind.NoSpace,
             ArenaFault.NoPermission => FailureKind.NoPermission,
             ArenaFault.InvalidArgument => FailureKind.Usage,
@@ -148,7 +151,7 @@ public static class VolumeAccess
     private const uint DefaultRootMode = 0x3FF;
 
     /// <summary>A server that is well and serves is not waited for.</summary>
-    private static void RequireNotServed(string path)
+    internal static void RequireNotServed(string path)
     {
         if (StatusClient.Find(path) is not { ProcessId: { } processId, State: not VolumeServer.StoppingState } owner)
         {

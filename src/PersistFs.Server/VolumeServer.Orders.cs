@@ -19,6 +19,7 @@ internal sealed partial class VolumeServer
         [ControlWord.Verify] = Verify,
         [ControlWord.Files] = ListFiles,
         [ControlWord.Synchronize] = Synchronize,
+        [ControlWord.Save] = Save,
         [ControlWord.Settings] = _ => [.. options.Settings.SelectMany(setting => new[] { setting.Key, setting.Value })],
     };
 

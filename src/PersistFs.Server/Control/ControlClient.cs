@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using PersistFs.Linux;
 
 namespace PersistFs.Server.Control;
 
@@ -10,12 +11,14 @@ public static class ControlClient
     /// <param name="words">The order and its arguments.</param>
     /// <param name="onProgress">Called with what the order says of its progress, on the calling thread.</param>
     /// <param name="onNote">Called with each note for the operator.</param>
+    /// <param name="descriptor">An open file that goes with the order, or -1.</param>
     /// <returns>The order's results.</returns>
     /// <exception cref="FailureException">
     /// What the server says; or NotMounted, when none answers; NotAnswering, when it ends before its answer.
     /// </exception>
     public static IReadOnlyList<string> Order(
-        string mountPoint, string[] words, Action<IReadOnlyList<string>>? onProgress = null, Action<string>? onNote = null)
+        string mountPoint, string[] words, Action<IReadOnlyList<string>>? onProgress = null,
+        Action<string>? onNote = null, int descriptor = -1)
     {
         using Socket socket = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         try
@@ -29,7 +32,8 @@ public static class ControlClient
         }
         try
         {
-            socket.Send(ControlLine.Encode(words));
+            ReadOnlySpan<int> descriptors = descriptor < 0 ? [] : [descriptor];
+            _ = DescriptorPassing.Send((int)socket.Handle, ControlLine.Encode(words), descriptors);
             ControlReader reader = new(socket);
             while (reader.TryRead(out string[] answer))
             {

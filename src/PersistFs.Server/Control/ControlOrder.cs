@@ -8,8 +8,15 @@ public sealed class ControlOrder
     private readonly Socket client;
     private readonly Func<bool> isEnding;
 
-    internal ControlOrder(string[] words, Socket client, Func<bool> isEnding)
+    private readonly List<int> descriptors;
+
+    /// <param name="words">The order and its arguments.</param>
+    /// <param name="client">The way back.</param>
+    /// <param name="descriptors">Open files that came with it.</param>
+    /// <param name="isEnding">Whether the server is about to end.</param>
+    internal ControlOrder(string[] words, Socket client, List<int> descriptors, Func<bool> isEnding)
     {
+        this.descriptors = descriptors;
         Word = words[0];
         Arguments = words[1..];
         this.client = client;
@@ -38,6 +45,20 @@ public sealed class ControlOrder
     public string Argument(int index) => index < Arguments.Count
         ? Arguments[index]
         : throw new FailureException(FailureKind.Usage, $"{Word}: an argument is missing", "use the same version on both sides");
+
+    /// <summary>The open file that came with the order, from now on the caller's to close.</summary>
+    /// <exception cref="FailureException">Usage: there is none.</exception>
+    public int TakeDescriptor()
+    {
+        if (descriptors.Count == 0)
+        {
+            throw new FailureException(
+                FailureKind.Usage, $"{Word}: no open file came with it", "use the same version on both sides");
+        }
+        int descriptor = descriptors[0];
+        descriptors.RemoveAt(0);
+        return descriptor;
+    }
 
     internal bool Send(params string[] words)
     {

@@ -29,6 +29,9 @@ public static class ControlWord
     /// <summary>"settings": the server's, name and value in turn.</summary>
     public const string Settings = "settings";
 
+    /// <summary>"save", path; with it the open file that the image is written to.</summary>
+    public const string Save = "save";
+
     /// <summary>"progress", and what the order says of it.</summary>
     public const string Progress = "progress";
 

@@ -49,5 +49,5 @@ public sealed class UnitFileTests
 
     private static IEnumerable<string> Units() =>
         Directory.EnumerateFiles(Path.Combine(ProductBinary.RepositoryRoot, "systemd"))
-            .Where(path => path.EndsWith(".service") || path.EndsWith(".target"));
+            .Where(path => Path.GetExtension(path) is ".service" or ".target" or ".timer");
 }
