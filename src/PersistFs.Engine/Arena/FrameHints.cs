@@ -10,7 +10,14 @@ internal sealed class FrameHints
 {
     private readonly Hint[] hints;
 
-    public FrameHints(uint frameCount) => hints = new Hint[frameCount];
+    /// <summary>Those with a free count above 0.</summary>
+    private readonly FrameSet withFreeBlocks;
+
+    public FrameHints(uint frameCount)
+    {
+        hints = new Hint[frameCount];
+        withFreeBlocks = new FrameSet(frameCount);
+    }
 
     private struct Hint
     {
@@ -36,7 +43,18 @@ internal sealed class FrameHints
 
     public int FreeBlocks(uint frame) => Volatile.Read(ref hints[frame].FreeBlocks);
 
-    public void SetFreeBlocks(uint frame, int count) => Volatile.Write(ref hints[frame].FreeBlocks, (ushort)count);
+    /// <summary>Sets the free count, under the frame's lock.</summary>
+    public void SetFreeBlocks(uint frame, int count)
+    {
+        int before = hints[frame].FreeBlocks;
+        Volatile.Write(ref hints[frame].FreeBlocks, (ushort)count);
+        if (before == 0 && count > 0) withFreeBlocks.Add(frame);
+        if (before > 0 && count == 0) withFreeBlocks.Remove(frame);
+    }
+
+    /// <summary>The next frame from <paramref name="start"/> on with free blocks, going round.</summary>
+    /// <returns>False when none was seen; that there is none is not proved by it.</returns>
+    public bool TryFindFreeBlocks(uint start, out uint frame) => withFreeBlocks.TryFind(start, out frame);
 
     /// <summary>Whether slabs of the class with free objects may be in the frame.</summary>
     public bool MayHavePartial(uint frame, int classIndex) => (hints[frame].PartialClasses >> classIndex & 1) != 0;

@@ -15,6 +15,11 @@ internal sealed class BlockAllocator
     /// <summary>Frames looked through for a partly filled slab before a new slab is made.</summary>
     private const int SlabSearchFramesMax = 8;
 
+    /// <summary>
+    /// Frames whose hints are looked at for that; the next search goes on from there, so it gets round in the end.
+    /// </summary>
+    private const int SlabSearchHintsMax = 512;
+
     private readonly FrameTable table;
     private readonly FrameHints hints;
     private readonly FrameSupply supply;
@@ -195,7 +200,8 @@ internal sealed class BlockAllocator
         ref uint search = ref cursor.SlabSearch(classIndex);
         uint end = Volatile.Read(ref frameEnd);
         int searched = 0;
-        for (uint step = 0; step < end && searched < SlabSearchFramesMax; step++)
+        uint steps = Math.Min(end, SlabSearchHintsMax);
+        for (uint step = 0; step < steps && searched < SlabSearchFramesMax; step++)
         {
             if (search >= end) search = 0;
             if (hints.MayHavePartial(search, classIndex))
@@ -232,16 +238,14 @@ internal sealed class BlockAllocator
     /// <summary>Points the cursor at a frame with free blocks: one that is in use already, else a free one.</summary>
     private void FindFrame(AllocationCursor cursor)
     {
-        uint end = Volatile.Read(ref frameEnd);
         cursor.Block = 0;
-        for (uint step = 0; step < end; step++)
+        if (hints.TryFindFreeBlocks(cursor.FrameSearch + 1, out uint frame))
         {
-            cursor.FrameSearch = cursor.FrameSearch + 1 >= end ? 0 : cursor.FrameSearch + 1;
-            if (hints.FreeBlocks(cursor.FrameSearch) == 0) continue;
-            cursor.Frame = cursor.FrameSearch;
+            cursor.FrameSearch = frame;
+            cursor.Frame = frame;
             return;
         }
-        if (!supply.TryPop(out uint frame)) return;
+        if (!supply.TryPop(out frame)) return;
         hints.Enter(frame);
         table.MakeBlocksFrame(frame);
         NoteBlocksFrame(frame, Layout.UsableBlocksPerFrame);
