@@ -18,6 +18,18 @@ internal static class MountHelper
     private const ExitCode SystemError = (ExitCode)2;
     private const ExitCode MountFailed = (ExitCode)32;
 
+    /// <summary>
+    /// Whether mount(8) runs the program, as mount.fuse.persistfs: only the name it was called by tells.
+    /// </summary>
+    /// <remarks>Where the runtime hosts the program it gives the name of an assembly; the kernel does not.</remarks>
+    public static bool IsCalled()
+    {
+        ReadOnlySpan<byte> name = File.ReadAllBytes("/proc/self/cmdline");
+        int end = name.IndexOf((byte)0);
+        if (end >= 0) name = name[..end];
+        return name[(name.LastIndexOf((byte)'/') + 1)..].StartsWith("mount."u8);
+    }
+
     public static ExitCode Run(string[] arguments)
     {
         try

@@ -14,7 +14,9 @@ internal static class StatusView
     public static IRenderable Render(StatusReport report)
     {
         Table table = new Table().Border(TableBorder.None).HideHeaders().AddColumn("").AddColumn("");
-        Add(table, "tree", report.MountPoint is { } mountPoint ? Bold(mountPoint) : "[dim]not mounted[/]");
+        Add(table, "tree", report.Mounts.Count > 0
+            ? string.Join(", ", report.Mounts.Select(Bold))
+            : report.MountPoint is { } mountPoint ? Bold(mountPoint) : "[dim]not mounted[/]");
         Add(table, "server", Server(report));
         if (report.Holder is { } holder)
         {
@@ -68,7 +70,7 @@ internal static class StatusView
     }
 
     /// <summary>A bar that turns yellow and red as it fills.</summary>
-    private static string Bar(ulong value, ulong most)
+    public static string Bar(ulong value, ulong most)
     {
         double share = most == 0 ? 0 : Math.Clamp(value / (double)most, 0, 1);
         int filled = value == 0 ? 0 : Math.Max(1, (int)(share * BarWidth));

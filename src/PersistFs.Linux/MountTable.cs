@@ -22,7 +22,7 @@ public static class MountTable
             int separator = Array.IndexOf(fields, "-", Math.Min(6, fields.Length));
             if (separator < 0 || separator + 3 >= fields.Length) continue;
             entries.Add(new MountEntry(
-                fields[2], Unescape(fields[4]), fields[5],
+                fields[2], Unescape(fields[3]), Unescape(fields[4]), fields[5],
                 fields[separator + 1], Unescape(fields[separator + 2]), fields[separator + 3]));
         }
         return entries;

@@ -1,3 +1,4 @@
+using System.Globalization;
 using PersistFs.Fuse;
 using PersistFs.Linux;
 
@@ -59,6 +60,24 @@ public static class MountPoint
         }
         return cleared;
     }
+
+    /// <summary>The mounts of a connection that are not hidden by others, the newest first.</summary>
+    /// <param name="connection">The kernel's number of it.</param>
+    public static IReadOnlyList<MountEntry> AllOf(ulong connection)
+    {
+        string device = string.Create(CultureInfo.InvariantCulture, $"0:{connection}");
+        Dictionary<string, MountEntry> visible = [];
+        foreach (MountEntry mount in MountTable.Read()) visible[mount.MountPoint] = mount;
+        return [.. visible.Values.Where(mount => mount.Device == device && mount.Type == FileSystemType).Reverse()];
+    }
+
+    /// <summary>The connection of a mount of ours.</summary>
+    public static ulong ConnectionOf(MountEntry mount) =>
+        ulong.TryParse(mount.Device.Split(':')[^1], CultureInfo.InvariantCulture, out ulong minor) ? minor : 0;
+
+    /// <summary>Whether a mount is one of the tree that <paramref name="report"/> tells of.</summary>
+    public static bool IsOf(MountEntry mount, StatusReport report) => mount.Type == FileSystemType
+        && report.Connection is { } connection && connection == ConnectionOf(mount);
 
     private static bool HasFiles(string directory)
     {
@@ -128,7 +147,7 @@ public static class MountPoint
                 $"{mountPoint}: busy: {mount.Source} ({mount.Type}) is mounted there",
                 $"choose another directory, or unmount it with: umount {mountPoint}");
         }
-        string server = StatusClient.TryAsk(RuntimePaths.SocketOf(mountPoint)) is { ProcessId: { } processId }
+        string server = StatusClient.Find(mountPoint) is { ProcessId: { } processId }
             ? $" by process {processId}" : "";
         return new FailureException(FailureKind.MountPointBusy,
             $"{mountPoint}: busy: the arena {mount.Source} is served there{server}",

@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using System.Text.Json;
+using PersistFs.Linux;
 using PersistFs.Server.Control;
 
 namespace PersistFs.Server;
@@ -50,8 +51,14 @@ public static class StatusClient
     public static StatusReport? Find(string target)
     {
         string path = Path.GetFullPath(target);
-        if (Linux.Libc.ResolvePath(path, out string resolved) == Linux.Errno.OK) path = resolved;
-        return TryAsk(RuntimePaths.SocketOf(path))
+        if (Libc.ResolvePath(path, out string resolved) == Errno.OK) path = resolved;
+        MountEntry? mount = MountTable.Find(path);
+        StatusReport? named = TryAsk(RuntimePaths.SocketOf(path));
+        if (named is not null && (mount is null || named.Connection is null || MountPoint.IsOf(mount, named)))
+        {
+            return named;
+        }
+        return AskAll().FirstOrDefault(report => mount is not null && MountPoint.IsOf(mount, report))
             ?? AskAll().FirstOrDefault(report => report.Arena == target || report.Arena == path);
     }
 }

@@ -17,7 +17,17 @@ public sealed record StatusReport
     /// </summary>
     public required string State { get; init; }
 
+    /// <summary>Where the server was told to mount the tree; null when it is not served.</summary>
     public string? MountPoint { get; init; }
+
+    /// <summary>Where the tree is mounted now, as the server sees it: more places, or others.</summary>
+    public IReadOnlyList<string> Mounts { get; init; } = [];
+
+    /// <summary>
+    /// The kernel's number of the connection: a directory below /sys/fs/fuse/connections, and the minor device number
+    /// of the mounts. Null when not mounted, and where the kernel does not tell.
+    /// </summary>
+    public ulong? Connection { get; init; }
 
     public required string Arena { get; init; }
 
@@ -78,6 +88,9 @@ public sealed record StatusReport
     public int? Workers { get; init; }
 
     public double? UptimeSeconds { get; init; }
+
+    /// <summary>Processor time that the server has taken since it started, of all its threads.</summary>
+    public double? CpuSeconds { get; init; }
 
     /// <summary>Memory of the server itself, the arena aside.</summary>
     public ulong? ServerBytes { get; init; }

@@ -14,8 +14,9 @@ public static class Unmounter
     /// <param name="path">The mount point.</param>
     /// <param name="isLazy">Whether files in use are no obstacle.</param>
     /// <param name="waitsForServer">Whether to wait until the server's process has ended.</param>
+    /// <returns>Where the tree is mounted still; its server goes on then.</returns>
     /// <exception cref="FailureException">NotMounted, MountPointBusy, NoPermission, NotAnswering.</exception>
-    public static void Unmount(string path, bool isLazy, bool waitsForServer)
+    public static IReadOnlyList<string> Unmount(string path, bool isLazy, bool waitsForServer)
     {
         string mountPoint = MountPoint.Resolve(path);
         MountEntry? mount = MountTable.Find(mountPoint);
@@ -27,11 +28,18 @@ public static class Unmounter
                     : $"{mountPoint}: {mount.Source} ({mount.Type}) is mounted there, which is not ours",
                 "see what is served with: persistfs status");
         }
+        ulong connection = MountPoint.ConnectionOf(mount);
         List<int> processes = waitsForServer ? OpenProcesses(mountPoint) : [];
         bool isDead = MountPoint.Ask(mountPoint) is Errno.ENOTCONN or Errno.ECONNABORTED;
         Errno error = UnmountWhenIdle(mountPoint, isLazy || isDead);
         if (error != Errno.OK) throw FailureException.FromSystem(mountPoint, "unmount it", error);
-        foreach (int process in processes) AwaitEnd(mountPoint, process);
+        List<string> others = [.. MountPoint.AllOf(connection).Select(other => other.MountPoint)];
+        foreach (int process in processes)
+        {
+            if (others.Count == 0) AwaitEnd(mountPoint, process);
+            else Libc.Close(process);
+        }
+        return others;
     }
 
     /// <summary>
@@ -57,7 +65,7 @@ public static class Unmounter
     /// </summary>
     private static List<int> OpenProcesses(string mountPoint)
     {
-        StatusReport? report = StatusClient.TryAsk(RuntimePaths.SocketOf(mountPoint));
+        StatusReport? report = StatusClient.Find(mountPoint);
         List<int> processes = [];
         foreach (int? processId in (int?[])[report?.ProcessId, report?.KeeperProcessId])
         {

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using PersistFs.Engine;
 using PersistFs.Linux;
 
@@ -22,9 +23,7 @@ public static class VolumeAccess
                 Make(place, mount);
                 isNew = true;
             }
-            RequireNotServed(place.Spec);
-            return Volume.Open(
-                place.Spec, new VolumeOptions { LockWait = lockWait, InodeCountMax = mount.InodeCountMax });
+            return OpenFree(place.Spec, mount, lockWait);
         }
         catch (ArenaException exception)
         {
@@ -150,6 +149,32 @@ public static class VolumeAccess
     /// <summary>As tmpfs: everybody may make files, and remove his own.</summary>
     private const uint DefaultRootMode = 0x3FF;
 
+    /// <summary>Waits for a server that is just ending, but not for one that serves, or has just begun to.</summary>
+    private static Volume OpenFree(string path, MountOptions mount, TimeSpan lockWait)
+    {
+        long start = Stopwatch.GetTimestamp();
+        while (true)
+        {
+            RequireNotServed(path);
+            TimeSpan left = lockWait - Stopwatch.GetElapsedTime(start);
+            bool isLast = left <= LookAgain;
+            try
+            {
+                return Volume.Open(path, new VolumeOptions
+                {
+                    LockWait = isLast ? left > TimeSpan.Zero ? left : TimeSpan.Zero : LookAgain,
+                    InodeCountMax = mount.InodeCountMax,
+                });
+            }
+            catch (ArenaException exception) when (exception.Fault == ArenaFault.InUse && !isLast)
+            {
+                // Who holds it may have come to serve it meanwhile.
+            }
+        }
+    }
+
+    private static readonly TimeSpan LookAgain = TimeSpan.FromMilliseconds(200);
+
     /// <summary>A server that is well and serves is not waited for.</summary>
     internal static void RequireNotServed(string path)
     {
@@ -159,6 +184,6 @@ public static class VolumeAccess
         }
         throw new FailureException(FailureKind.ArenaInUse,
             $"{path}: in use: process {processId} serves the arena on {owner.MountPoint}",
-            $"end that with: persistfs down {owner.MountPoint}, or bind-mount the tree from there");
+            $"mount the tree in another place as well with: persistfs mount {path} MNT");
     }
 }

@@ -108,7 +108,7 @@ internal sealed partial class VolumeServer
     }
 
     /// <summary>Stays frozen where the dead server was; before the first request is read.</summary>
-    private void ResumeFreeze(ulong connection)
+    private void ResumeFreeze()
     {
         if (FreezeRecord.Find(options.MountPoint, BootId(), connection) is not { } record)
         {

@@ -100,13 +100,14 @@ internal sealed partial class VolumeServer
         }
         isMounted = true;
         if (!isOpen) Deposit(device);
-        StoreConnection(StoredDevice.ConnectionOf(device, options.MountPoint));
+        connection = StoredDevice.ConnectionOf(device, options.MountPoint);
+        StoreConnection();
         MakeSession(device, inherited: null);
         session!.Start();
     }
 
     /// <summary>Notes in the arena which connection its session has; 0 where the kernel does not tell.</summary>
-    private void StoreConnection(ulong connection)
+    private void StoreConnection()
     {
         if (connection != 0) volume!.StoreConnection(BootId(), connection);
     }

@@ -55,15 +55,15 @@ internal sealed partial class VolumeServer
     /// </returns>
     private bool TakeOver(int device)
     {
-        ulong connection = StoredDevice.ConnectionOf(device, options.MountPoint);
-        ResumeVolume(connection);
+        connection = StoredDevice.ConnectionOf(device, options.MountPoint);
+        ResumeVolume();
         fileSystem = new VolumeFileSystem(volume!, options.WorkerCount, logger);
         MakeSession(device, inherited: fileSystem.Negotiated);
-        ResumeFreeze(connection);
+        ResumeFreeze();
         Errno error = Environment.GetEnvironmentVariable(WithoutResendVariable) is { Length: > 0 }
             ? Errno.EINVAL
             : session!.TakeOver(fileSystem.RequestsInHand());
-        if (error == Errno.EINVAL && IsIdle(connection))
+        if (error == Errno.EINVAL && IsIdle())
         {
             // The dead server had nothing in hand, so there is nothing to be sent again.
             fileSystem.ReplayEnded();
@@ -72,7 +72,7 @@ internal sealed partial class VolumeServer
         }
         if (error != Errno.OK)
         {
-            GiveUpConnection(connection, error);
+            GiveUpConnection(error);
             return false;
         }
         isMounted = true;
@@ -81,7 +81,7 @@ internal sealed partial class VolumeServer
     }
 
     /// <summary>Opens the arena of a connection and goes on with its session.</summary>
-    private void ResumeVolume(ulong connection)
+    private void ResumeVolume()
     {
         ArenaPlace place = ArenaPlacement.Choose(options.Arena, options.MountPoint, options.Mount);
         if (holder.IsStandby)
@@ -103,15 +103,15 @@ internal sealed partial class VolumeServer
         }
         volume.AccessTimes = options.Mount.AccessTimes;
         volume.ResumeSession();
-        if (state.Connection == 0) StoreConnection(connection);
+        if (state.Connection == 0) StoreConnection();
     }
 
     /// <summary>Whether the kernel waits for no answer on the connection; false where it does not tell.</summary>
-    private static bool IsIdle(ulong connection)
+    private bool IsIdle()
     {
         try
         {
-            return File.ReadAllText($"{ConnectionDirectory(connection)}/waiting").Trim() == "0";
+            return File.ReadAllText($"{ConnectionDirectory()}/waiting").Trim() == "0";
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
@@ -124,12 +124,12 @@ internal sealed partial class VolumeServer
     /// get an
     /// error, and a new connection serves those who come.
     /// </summary>
-    private void GiveUpConnection(ulong connection, Errno error)
+    private void GiveUpConnection(Errno error)
     {
         LogGivenUp(options.MountPoint, error.ToString());
         try
         {
-            File.WriteAllText($"{ConnectionDirectory(connection)}/abort", "1");
+            File.WriteAllText($"{ConnectionDirectory()}/abort", "1");
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
@@ -139,10 +139,11 @@ internal sealed partial class VolumeServer
         holder.Discard();
         session!.Stop();
         session = null;
+        connection = 0;
         Release();
     }
 
-    private static string ConnectionDirectory(ulong connection) =>
+    private string ConnectionDirectory() =>
         string.Create(CultureInfo.InvariantCulture, $"/sys/fs/fuse/connections/{connection}");
 
     private FailureException Foreign(string cause) => new(FailureKind.ForeignConnection,

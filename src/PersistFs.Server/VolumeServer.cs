@@ -34,6 +34,9 @@ internal sealed partial class VolumeServer : IDisposable
     private StatusSocket? statusSocket;
     private PosixSignalRegistration? handOverSignal;
     private string arena = "";
+
+    /// <summary>The kernel's number of the connection; 0 where it does not tell.</summary>
+    private ulong connection;
     private bool isMounted;
     private volatile bool isStopping;
 
@@ -88,10 +91,11 @@ internal sealed partial class VolumeServer : IDisposable
         if (holder.Kind == HolderKind.Systemd && ServiceUnit.IsOwnBeingRestarted()) HandOver();
         // What the kernel holds back comes with the unmount, which would wait for it.
         Thaw();
-        if (MountPoint.Unmount(options.MountPoint, isLazy: false) == Errno.EBUSY)
+        foreach (string place in Places())
         {
-            LogBusy(options.MountPoint, options.StopGrace.TotalSeconds);
-            MountPoint.Unmount(options.MountPoint, isLazy: true);
+            if (MountPoint.Unmount(place, isLazy: false) != Errno.EBUSY) continue;
+            LogBusy(place, options.StopGrace.TotalSeconds);
+            MountPoint.Unmount(place, isLazy: true);
         }
         if (!Completion.Wait(options.StopGrace)) LogAbandoned(options.MountPoint);
     }
@@ -106,6 +110,8 @@ internal sealed partial class VolumeServer : IDisposable
             Version = typeof(VolumeServer).Assembly.GetName().Version?.ToString(fieldCount: 3),
             State = StateName(),
             MountPoint = options.MountPoint,
+            Mounts = [.. Places()],
+            Connection = connection == 0 ? null : connection,
             Arena = arena,
             CacheMode = fileSystem?.Negotiated is { } agreed
                 ? agreed.Has(InitFlags.WritebackCache) ? "writeback" : "writethrough" : null,
@@ -117,6 +123,7 @@ internal sealed partial class VolumeServer : IDisposable
                 ? string.Create(CultureInfo.InvariantCulture, $"{Negotiated.Major}.{terms.Minor}") : null,
             Workers = options.WorkerCount,
             UptimeSeconds = Stopwatch.GetElapsedTime(startedAt).TotalSeconds,
+            CpuSeconds = Environment.CpuUsage.TotalTime.TotalSeconds,
             ServerBytes = ProcessMemory.PrivateBytes(),
             Operations = StatusSource.Operations(session!.ReadCounters()),
             Counters = StatusSource.Counters(session.ReadCounters()),
@@ -174,18 +181,27 @@ internal sealed partial class VolumeServer : IDisposable
             "name nodes that the machine has; see: numactl --hardware");
     }
 
-    /// <summary>A connection that was aborted leaves a dead mount behind, and it is ours to take away.</summary>
+    /// <summary>Where the tree is mounted: not only where this server was told to, and perhaps not there.</summary>
+    private IEnumerable<string> Places()
+    {
+        if (connection != 0) return MountPoint.AllOf(connection).Select(mount => mount.MountPoint);
+        return MountTable.Find(options.MountPoint)?.Type == MountPoint.FileSystemType ? [options.MountPoint] : [];
+    }
+
+    /// <summary>A connection that was aborted leaves dead mounts behind, and they are ours to take away.</summary>
     private void ClearAborted()
     {
         if (!isMounted) return;
         isMounted = false;
-        if (MountTable.Find(options.MountPoint)?.Type != MountPoint.FileSystemType) return;
+        string[] places = [.. Places()];
+        if (places.Length == 0) return;
         // What the holder keeps would keep the connection from ending.
         holder.Discard();
         channel?.Dispose();
-        if (MountPoint.Ask(options.MountPoint) is Errno.ENOTCONN or Errno.ECONNABORTED)
+        foreach (string place in places)
         {
-            MountPoint.Unmount(options.MountPoint, isLazy: true);
+            if (MountPoint.Ask(place) is not (Errno.ENOTCONN or Errno.ECONNABORTED)) continue;
+            MountPoint.Unmount(place, isLazy: true);
         }
     }
 

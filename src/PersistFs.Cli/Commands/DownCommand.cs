@@ -16,7 +16,12 @@ internal static class DownCommand
         Command command = new("down", "End what `up` began. The tree stays in its arena.") { mountPoint, lazy };
         command.SetAction(parsed =>
         {
-            Unmounter.Unmount(parsed.GetValue(mountPoint)!, parsed.GetValue(lazy), waitsForServer: true);
+            string path = parsed.GetValue(mountPoint)!;
+            IReadOnlyList<string> others = Unmounter.Unmount(path, parsed.GetValue(lazy), waitsForServer: true);
+            if (others.Count > 0)
+            {
+                Console.Out.WriteLine($"{path}: unmounted; the tree is still mounted on {string.Join(", ", others)}");
+            }
             return (int)ExitCode.Success;
         });
         return command;

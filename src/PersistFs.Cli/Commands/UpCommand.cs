@@ -27,6 +27,7 @@ internal static class UpCommand
     {
         // Read here first: a mistake is told without a server being started.
         ServerOptions options = ServeCommand.ReadSettings(file, values).Read();
+        if (MadeFurtherMount(options, onNote)) return ExitCode.Success;
         List<string> arguments = [options.MountPoint];
         foreach (SettingKey key in SettingKey.All)
         {
@@ -36,8 +37,18 @@ internal static class UpCommand
         if (file is not null) arguments.AddRange(["--config", Path.GetFullPath(file)]);
         LaunchFailure? failure = Launcher.Start(
             options.MountPoint, arguments, RuntimePaths.LogOf(options.MountPoint), onNote);
-        return failure is null
+        if (failure is null) return ExitCode.Success;
+        // Somebody else may have begun to serve the arena in the meantime.
+        bool isServed = failure.ExitCode == (int)ExitCode.ArenaInUse && MadeFurtherMount(options, onNote);
+        return isServed
             ? ExitCode.Success
             : ErrorOutput.Write(verb, (ExitCode)failure.ExitCode, failure.Message, failure.NextStep);
+    }
+
+    private static bool MadeFurtherMount(ServerOptions options, Action<string> onNote)
+    {
+        if (!FurtherMount.TryMake(options, out string? note)) return false;
+        onNote(note!);
+        return true;
     }
 }

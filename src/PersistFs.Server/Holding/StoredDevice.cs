@@ -1,4 +1,3 @@
-using System.Globalization;
 using PersistFs.Fuse;
 using PersistFs.Linux;
 
@@ -36,8 +35,6 @@ internal static class StoredDevice
     public static ulong ConnectionOf(int descriptor, string mountPoint)
     {
         if (Mount.ConnectionOf(descriptor) is { } connection) return connection;
-        string[] numbers = MountTable.Find(mountPoint)?.Device.Split(':') ?? [];
-        bool isKnown = ulong.TryParse(numbers.LastOrDefault(), CultureInfo.InvariantCulture, out ulong minor);
-        return isKnown ? minor : 0;
+        return MountTable.Find(mountPoint) is { } mount ? MountPoint.ConnectionOf(mount) : 0;
     }
 }

@@ -18,12 +18,12 @@ public static class Upgrader
             throw new FailureException(
                 FailureKind.Usage, $"--exec: {program} does not exist", "name the new program's file");
         }
-        StatusReport report = StatusClient.TryAsk(RuntimePaths.SocketOf(mountPoint))
+        StatusReport report = StatusClient.Find(mountPoint)
             ?? throw new FailureException(
                 FailureKind.NotMounted, $"{mountPoint}: no server of this user answers for it",
                 "see what is served with: persistfs status");
         if (report.Holder == "systemd") RestartUnit(mountPoint, report, program);
-        else AskKeeper(mountPoint, program);
+        else AskKeeper(report.MountPoint ?? mountPoint, program);
     }
 
     private static void RestartUnit(string mountPoint, StatusReport report, string? program)

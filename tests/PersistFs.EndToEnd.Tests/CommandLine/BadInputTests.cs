@@ -95,7 +95,7 @@ public sealed class BadInputTests : IDisposable
         scratch.Up();
         string other = scratch.At("other");
         Directory.CreateDirectory(other);
-        Refuses(16, scratch.MountPoint, "down", "up", other, "--arena", "ARENA");
+        Refuses(16, scratch.MountPoint, "persistfs mount", "serve", other, "--arena", "ARENA");
         Refuses(2, "in use", "", "check", "ARENA");
         Refuses(64, "no /missing", "--path", "dump", "ARENA", "--path", "missing");
         Assert.Contains("in use by process", scratch.Run("dump", "ARENA"), StringComparison.Ordinal);

@@ -10,13 +10,13 @@ public sealed class MountTableTests
         IReadOnlyList<MountEntry> entries = MountTable.Parse(
         [
             @"36 35 0:98 / /mnt/a\040b rw,noatime shared:1 master:2 - fuse.persistfs /dev/shm/x\134y rw,user_id=0",
-            "25 30 0:23 / /sys rw - sysfs sysfs rw",
+            "25 30 0:23 /sub /sys rw - sysfs sysfs rw",
             "nonsense",
         ]);
         Assert.Equal(
             [
-                new MountEntry("0:98", "/mnt/a b", "rw,noatime", "fuse.persistfs", @"/dev/shm/x\y", "rw,user_id=0"),
-                new MountEntry("0:23", "/sys", "rw", "sysfs", "sysfs", "rw"),
+                new MountEntry("0:98", "/", "/mnt/a b", "rw,noatime", "fuse.persistfs", @"/dev/shm/x\y", "rw,user_id=0"),
+                new MountEntry("0:23", "/sub", "/sys", "rw", "sysfs", "sysfs", "rw"),
             ],
             entries);
     }
