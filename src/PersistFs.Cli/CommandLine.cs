@@ -41,6 +41,7 @@ internal static class CommandLine
             DownCommand.Create(),
             UpgradeCommand.Create(),
             StatusCommand.Create(),
+            TopCommand.Create(),
             DoctorCommand.Create(),
             SaveCommand.Create(),
             RestoreCommand.Create(),

@@ -47,6 +47,14 @@ internal static class Examples
         "status" => """
             Without a target: every server of this user. With --json: one JSON object a line.
             """,
+        "top" => """
+            On a terminal it shows the last interval again and again, until q or Ctrl-C. Elsewhere, or with --once, it
+            looks for one interval and ends. With --json: one JSON object for each tree and interval, a line each.
+
+            Examples:
+              persistfs top /mnt/pkram
+              persistfs top --once --interval 10
+            """,
         _ => "",
     };
 

@@ -3,10 +3,13 @@ using PersistFs.Server.Kexec;
 
 namespace PersistFs.Server;
 
-/// <summary>Writes and reads <see cref="StatusReport"/>, and lines of words, without reflection.</summary>
+/// <summary>
+/// Writes and reads <see cref="StatusReport"/>, <see cref="StatusRates"/>, and lines of words, without reflection.
+/// </summary>
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, UseStringEnumConverter = true)]
 [JsonSerializable(typeof(StatusReport))]
+[JsonSerializable(typeof(StatusRates))]
 [JsonSerializable(typeof(string[]))]
 [JsonSerializable(typeof(FreezeRecord))]
 [JsonSerializable(typeof(LoadedKernel))]
