@@ -208,7 +208,7 @@ internal sealed class DaxBacking : Backing
             $"Load device_dax, and: echo {device.Name} > /sys/bus/dax/drivers/device_dax/new_id."),
         DaxState.Missing => new ArenaException(
             ArenaFault.NotFound, $"{device.Path} does not exist, and the kernel knows no DAX device of that name.",
-            "Load its modules (nd_e820, dax_pmem, device_dax), and see what there is with: ndctl list -D -N."),
+            "Is memmap= on this kernel's command line, as it was? Then load nd_e820, dax_pmem and device_dax."),
         DaxState.BlockDevice => new ArenaException(
             ArenaFault.NotFound,
             $"{device.Path} is a block device: mapped, it is page cache and not memory that outlives the kernel.",

@@ -1,5 +1,4 @@
 using System.Numerics;
-using System.Security.Cryptography;
 using PersistFs.Engine.Arenas;
 using PersistFs.Engine.Format;
 using PersistFs.Engine.Structures;
@@ -231,7 +230,7 @@ public static class VolumeFormatter
     private static UInt128 RandomWord()
     {
         Span<byte> bytes = stackalloc byte[16];
-        RandomNumberGenerator.Fill(bytes);
+        Libc.FillRandom(bytes);
         return System.Runtime.InteropServices.MemoryMarshal.Read<UInt128>(bytes);
     }
 
