@@ -1,0 +1,82 @@
+using System.Globalization;
+
+namespace PersistFs.Kexec.Tests;
+
+/// <summary>
+/// Clients at work in a tree when the kernel goes: a database that is written and several that change names. Each tells
+/// the console of every call that returned, and a console keeps what memory loses.
+/// </summary>
+/// <param name="machine">The machine.</param>
+internal sealed class GuestLoad(Machine machine)
+{
+    private const int Storms = 3;
+
+    private const string Committed = "committed ";
+
+    /// <summary>Time for a few hundred calls of each client.</summary>
+    private static readonly TimeSpan WorkTime = TimeSpan.FromSeconds(4);
+
+    private static int round;
+
+    private readonly int number = Interlocked.Increment(ref round);
+    private readonly int consoleBefore = machine.Console.Length;
+
+    private static string Home => GuestTree.Root + "/load";
+
+    /// <summary>Starts the clients and returns when each of them is at work.</summary>
+    public void Start()
+    {
+        machine.Run($"mkdir -p {Home}");
+        Launch($"sh /disk/guest/write-database {Home}/database");
+        for (int storm = 1; storm <= Storms; storm++)
+        {
+            machine.Run($"mkdir {PlaceOf(storm)}");
+            Launch($"perl /disk/guest/storm {PlaceOf(storm)} {SeedOf(storm)}");
+        }
+
+        Thread.Sleep(WorkTime);
+        for (int storm = 1; storm <= Storms; storm++) RequireWork(SaidBy(storm));
+        RequireWork(Committed);
+    }
+
+    /// <summary>Every call that returned is kept, and of the others each was done once or not at all.</summary>
+    public void AssertKept()
+    {
+        for (int storm = 1; storm <= Storms; storm++)
+        {
+            int done = LastOf(SaidBy(storm));
+            machine.Run($"perl /disk/guest/storm {PlaceOf(storm)} {SeedOf(storm)} {done}");
+        }
+
+        string told = machine.Run($"""
+            sqlite3 {Home}/database 'PRAGMA integrity_check; SELECT count(*), max(number) FROM rows'
+            """).Trim();
+        string[] words = told.Split(['\n', '|']);
+        int last = LastOf(Committed);
+        bool isWhole = words is ["ok", _, _] && words[1] == words[2];
+        if (isWhole && int.Parse(words[2], CultureInfo.InvariantCulture) >= last) return;
+        throw machine.Failure($"the database has not all of {last} rows: {told}");
+    }
+
+    private string PlaceOf(int storm) => $"{Home}/storm-{number}-{storm}";
+
+    private string SaidBy(int storm) => $"storm {SeedOf(storm)} ";
+
+    private int SeedOf(int storm) => number * 10 + storm;
+
+    private void RequireWork(string words)
+    {
+        if (LastOf(words) == 0) throw machine.Failure($"nothing was told that begins with: {words}");
+    }
+
+    private void Launch(string command) => machine.Run($"setsid {command} </dev/null >/dev/ttyS0 2>&1 &");
+
+    /// <summary>The number in the last whole line of the console that begins so; 0 without one.</summary>
+    private int LastOf(string words)
+    {
+        string console = machine.Console[consoleBefore..];
+        string? line = console[..(console.LastIndexOf('\n') + 1)].Split('\n')
+            .LastOrDefault(line => line.StartsWith(words, StringComparison.Ordinal));
+        return line == null ? 0 : int.Parse(line[words.Length..].Trim(), CultureInfo.InvariantCulture);
+    }
+}

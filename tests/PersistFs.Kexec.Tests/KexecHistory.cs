@@ -1,0 +1,55 @@
+namespace PersistFs.Kexec.Tests;
+
+/// <summary>A machine's life over several kernels of one kind, with one arena that outlives each of them.</summary>
+public abstract class KexecHistory : History
+{
+    private readonly GuestKernel kernel;
+    private readonly string parameters, arena;
+    private Machine? machine;
+    private GuestTree? tree;
+    private string before = "";
+
+    private protected KexecHistory(GuestKernel kernel, string parameters, string arena) =>
+        (this.kernel, this.parameters, this.arena) = (kernel, parameters, arena);
+
+    private protected Machine Machine => machine!;
+
+    /// <inheritdoc/>
+    protected override void Dispose(bool disposing) => machine?.Dispose();
+
+    /// <summary>The first boot: a tree is made, filled and described.</summary>
+    /// <param name="preparation">What the arena needs before it can be made: a script.</param>
+    /// <param name="options">Options of the first <c>up</c>.</param>
+    private protected void Begin(string preparation = "", string options = "")
+    {
+        machine = Machine.Start(kernel, parameters);
+        if (preparation.Length > 0) machine.Run(preparation);
+        tree = new GuestTree(machine, arena);
+        tree.Up(options);
+        tree.Fill();
+        before = tree.Describe();
+    }
+
+    /// <summary>Goes over to the next kernel; all that was there, and every call that returned, is there.</summary>
+    /// <param name="isInUse">Whether clients are at work in the tree at that moment.</param>
+    /// <param name="goOver">How; kexec with nothing prepared when null.</param>
+    private protected void GoOn(bool isInUse, Action? goOver = null)
+    {
+        GuestLoad load = new(Machine);
+        if (isInUse) load.Start();
+        if (goOver == null) Kexec(parameters);
+        else goOver();
+        tree!.Up();
+        tree.AssertIs(before);
+        if (isInUse) load.AssertKept();
+        tree.CheckOffline();
+        tree.Up();
+    }
+
+    /// <summary>Loads the kernel and goes over to it at once.</summary>
+    private protected void Kexec(string commandLine)
+    {
+        Machine.Load(kernel, commandLine);
+        Machine.Execute();
+    }
+}
