@@ -78,7 +78,12 @@ public sealed record KexecRecord
         return records;
     }
 
-    public static void Remove(string mountPoint) => File.Delete(PathOf(mountPoint));
+    /// <summary>Removes what is kept of a tree, if anything is: what pkram= names was never noted here.</summary>
+    public static void Remove(string mountPoint)
+    {
+        string path = PathOf(mountPoint);
+        if (File.Exists(path)) File.Delete(path);
+    }
 
     private static string PathOf(string mountPoint) =>
         Path.Combine(Directory, RuntimePaths.Escape(mountPoint) + ".json");
