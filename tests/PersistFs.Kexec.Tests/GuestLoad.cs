@@ -11,7 +11,7 @@ internal sealed class GuestLoad(Machine machine)
 {
     private const int Storms = 3;
 
-    private const string Committed = "committed ";
+    private const string Committed = "committed ", Storm = "storm ";
 
     /// <summary>Time for a few hundred calls of each client.</summary>
     private static readonly TimeSpan WorkTime = TimeSpan.FromSeconds(4);
@@ -22,6 +22,10 @@ internal sealed class GuestLoad(Machine machine)
     private readonly int consoleBefore = machine.Console.Length;
 
     private static string Home => GuestTree.Root + "/load";
+
+    /// <summary>Whether a line of the console is one that a client tells of a call.</summary>
+    public static bool IsReport(string line) =>
+        line.StartsWith(Committed, StringComparison.Ordinal) || line.StartsWith(Storm, StringComparison.Ordinal);
 
     /// <summary>Starts the clients and returns when each of them is at work.</summary>
     public void Start()
@@ -60,7 +64,7 @@ internal sealed class GuestLoad(Machine machine)
 
     private string PlaceOf(int storm) => $"{Home}/storm-{number}-{storm}";
 
-    private string SaidBy(int storm) => $"storm {SeedOf(storm)} ";
+    private string SaidBy(int storm) => $"{Storm}{SeedOf(storm)} ";
 
     private int SeedOf(int storm) => number * 10 + storm;
 

@@ -46,6 +46,21 @@ public abstract class KexecHistory : History
         tree.Up();
     }
 
+    /// <summary>As an operator does it: all is brought to the arena, then clients that change something wait.</summary>
+    private protected void GoOnPrepared()
+    {
+        GuestLoad load = new(Machine);
+        load.Start();
+        string boot = $"/disk/boot/{kernel.Name}";
+        Machine.Run($"persistfs kexec prepare --load {boot}/kernel --initrd {boot}/initial");
+        Machine.Execute();
+        Machine.Run("persistfs kexec finish");
+        tree!.AssertIs(before);
+        load.AssertKept();
+        tree.CheckOffline();
+        tree.Up();
+    }
+
     /// <summary>Loads the kernel and goes over to it at once.</summary>
     private protected void Kexec(string commandLine)
     {

@@ -16,5 +16,18 @@ public sealed class ReservedMemoryHistory : KexecHistory
             () => GoOn(isInUse: false));
         Then(nameof(ReservedMemoryTests.A_kexec_in_the_middle_of_a_storm_keeps_every_call_that_returned),
             () => GoOn(isInUse: true));
+        Then(nameof(ReservedMemoryTests.A_third_kexec_that_was_prepared_brings_the_tree_back_by_pkram), GoOnPrepared);
+        Then(nameof(ReservedMemoryTests.A_warm_reset_in_the_middle_of_a_storm_keeps_every_call_that_returned),
+            () => GoOn(isInUse: true, () => Machine.Reset()));
+        Then(nameof(ReservedMemoryTests.A_kernel_without_the_reservation_is_told_so_and_nothing_is_made), Lose);
+    }
+
+    private void Lose()
+    {
+        Kexec("");
+        ToolResult up = Machine.Try($"persistfs up {GuestTree.Root} --arena {Arena}");
+        Assert.Equal(10, up.ExitCode);
+        Assert.Contains("memmap=", up.Output, StringComparison.Ordinal);
+        Assert.Equal("absent", Machine.Run($"if [ -e {Arena} ]; then ls -l {Arena}; else echo absent; fi").Trim());
     }
 }

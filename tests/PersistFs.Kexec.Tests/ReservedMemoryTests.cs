@@ -11,4 +11,13 @@ public sealed class ReservedMemoryTests(ReservedMemoryHistory history) : IClassF
 
     [MachineFact]
     public void A_kexec_in_the_middle_of_a_storm_keeps_every_call_that_returned() => history.Reach();
+
+    [MachineFact]
+    public void A_third_kexec_that_was_prepared_brings_the_tree_back_by_pkram() => history.Reach();
+
+    [MachineFact]
+    public void A_warm_reset_in_the_middle_of_a_storm_keeps_every_call_that_returned() => history.Reach();
+
+    [MachineFact]
+    public void A_kernel_without_the_reservation_is_told_so_and_nothing_is_made() => history.Reach();
 }

@@ -129,7 +129,8 @@ internal sealed class Machine : IDisposable
             if (File.Exists(ErrorPath)) errors = File.ReadAllText(ErrorPath);
         }
 
-        return new XunitException($"{message}\n-- the machine's console --\n{Tail(Console)}\n{errors}");
+        string console = string.Join('\n', Console.Split('\n').Where(line => !GuestLoad.IsReport(line)));
+        return new XunitException($"{message}\n-- the machine's console --\n{Tail(console)}\n{errors}");
     }
 
     public void Dispose()
