@@ -32,6 +32,7 @@ public enum ExitCode
     ForeignConnection = 26,
     UpgradeFailed = 27,
     NotHeld = 28,
+    WouldDiscard = 29,
 
     /// <summary>
     /// `serve`: told to let go, and another server goes on. Its holder expects it, nobody else sees it.

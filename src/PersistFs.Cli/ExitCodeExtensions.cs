@@ -32,6 +32,7 @@ public static class ExitCodeExtensions
         FailureKind.NotHeld => ExitCode.NotHeld,
         FailureKind.NothingSurvives => ExitCode.NothingSurvives,
         FailureKind.NotReturned => ExitCode.NotReturned,
+        FailureKind.WouldDiscard => ExitCode.WouldDiscard,
         FailureKind.NoPermission => ExitCode.NoPermission,
         FailureKind.InputOutput => ExitCode.InputOutput,
         _ => ExitCode.Internal,
@@ -44,5 +45,5 @@ public static class ExitCodeExtensions
     public static bool IsFinal(this ExitCode code) => code is ExitCode.ArenaNotFound or ExitCode.NotAnArena
         or ExitCode.ArenaExists or ExitCode.UnsupportedFormat or ExitCode.WrongSize or ExitCode.ArenaCorrupt
         or ExitCode.MountPointInvalid or ExitCode.MountPointBusy or ExitCode.NoFuse or ExitCode.ForeignConnection
-        or ExitCode.Usage or ExitCode.NoPermission or ExitCode.Configuration;
+        or ExitCode.NotHeld or ExitCode.Usage or ExitCode.NoPermission or ExitCode.Configuration;
 }

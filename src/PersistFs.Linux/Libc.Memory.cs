@@ -52,6 +52,53 @@ public static partial class Libc
     }
 
     /// <summary>
+    /// Keeps a range of addresses free of everything else, without memory: touching it ends the process. Other mappings
+    /// can be put into it by <see cref="MapFileAt"/>.
+    /// </summary>
+    /// <param name="length">Bytes, a multiple of the page size.</param>
+    /// <param name="alignment">A power of two that the address shall be a multiple of.</param>
+    /// <param name="address">Where it is.</param>
+    public static Errno ReserveAddresses(nuint length, nuint alignment, out nint address)
+    {
+        const int Flags = MapPrivate | MapAnonymous | MapNoReserve;
+        nint reserved = MapCore(0, length + alignment, 0, Flags, -1, 0);
+        address = 0;
+        if (reserved == -1) return LastErrno();
+        address = (nint)(((nuint)reserved + alignment - 1) & ~(alignment - 1));
+        nuint before = (nuint)(address - reserved);
+        if (before > 0) UnmapCore(reserved, before);
+        if (before < alignment) UnmapCore(address + (nint)length, alignment - before);
+        return Errno.OK;
+    }
+
+    /// <summary>Maps a file, shared, in the place of what is at an address of a range that the caller owns.</summary>
+    public static Errno MapFileAt(SafeHandle descriptor, nint address, nuint length)
+    {
+        const int Flags = MapShared | MapNoReserve | MapFixed;
+        nint mapped = MapCore(
+            address, length, ProtectRead | ProtectWrite, Flags, (int)descriptor.DangerousGetHandle(), 0);
+        return mapped == -1 ? LastErrno() : Errno.OK;
+    }
+
+    /// <summary>Takes what is mapped in a part of a reserved range away; the addresses stay reserved.</summary>
+    public static Errno UnmapKeepingAddresses(nint address, nuint length)
+    {
+        const int Flags = MapPrivate | MapAnonymous | MapNoReserve | MapFixed;
+        return MapCore(address, length, 0, Flags, -1, 0) == -1 ? LastErrno() : Errno.OK;
+    }
+
+    /// <summary>memfd_create(2): a file without a name, gone with its last descriptor and mapping.</summary>
+    /// <param name="name">What /proc/PID/fd shows of it.</param>
+    /// <param name="isHuge">Whether it takes reserved huge pages of 2 MiB instead of ordinary ones.</param>
+    /// <param name="descriptor">The file, closed when another program is executed; or -1.</param>
+    public static Errno CreateMemoryFile(string name, bool isHuge, out int descriptor)
+    {
+        const uint CloseOnExec = 0x1, HugePages = 0x4, TwoMebibytes = 21u << 26;
+        descriptor = MemoryFileCore(name, CloseOnExec | (isHuge ? HugePages | TwoMebibytes : 0));
+        return descriptor == -1 ? LastErrno() : Errno.OK;
+    }
+
+    /// <summary>
     /// As <see cref="MapFile"/> at an address of the kernel's choice, shared and for reading only: also what can be
     /// read in no other way.
     /// </summary>
@@ -93,6 +140,10 @@ public static partial class Libc
     [LibraryImport("libc", EntryPoint = "mmap", SetLastError = true)]
     private static partial nint MapCore(
         nint address, nuint length, int protection, int flags, int descriptor, long offset);
+
+    [LibraryImport("libc", EntryPoint = "memfd_create", SetLastError = true,
+        StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int MemoryFileCore(string name, uint flags);
 
     [LibraryImport("libc", EntryPoint = "munmap", SetLastError = true)]
     private static partial int UnmapCore(nint address, nuint length);

@@ -1,5 +1,6 @@
 using PersistFs.Engine;
 using PersistFs.Linux;
+using PersistFs.Server.Memory;
 
 namespace PersistFs.Server;
 
@@ -33,7 +34,7 @@ public static class ArenaPlacement
         }
         if (spec is not null)
         {
-            RequireNoMemoryFile(spec);
+            if (MemorySpec.IsMemory(spec)) return MemoryPlace(spec, wanted, options);
             return DeviceSize(spec) is { } device
                 ? new ArenaPlace(spec, wanted ?? device, Note: null, IsFixed: true)
                 : new ArenaPlace(spec, CheckedSize(spec, wanted), Note: null);
@@ -57,13 +58,13 @@ public static class ArenaPlacement
         return new ArenaPlace(small, size, $"arena {small} on tmpfs, {pages}: {Shortage(pool, wanted)}");
     }
 
-    /// <summary>A name that means something else is not taken for the path of a file.</summary>
-    private static void RequireNoMemoryFile(string spec)
+    private static ArenaPlace MemoryPlace(string spec, ulong? wanted, MountOptions options)
     {
-        if (!spec.StartsWith("memfd:", StringComparison.Ordinal)) return;
-        throw new FailureException(FailureKind.Usage,
-            $"{spec}: a memfd cannot hold an arena in this version",
-            "name a DAX device, or a file on hugetlbfs, tmpfs or a disk");
+        MemorySpec memory = MemorySpec.Parse(spec);
+        HugePagePool pool = HugePagePool.Read();
+        ulong size = wanted ?? (memory.IsHuge ? pool.BytesFree : MachineMemory.TotalInBytes / 2);
+        if (!memory.IsHuge) CheckAgainstMemory(spec, size);
+        return new ArenaPlace(spec, Math.Max(size, FormatOptions.SizeMin), Note: null, options.IsFixed);
     }
 
     /// <summary>Bytes of a device that an arena can have; null where no device is named.</summary>

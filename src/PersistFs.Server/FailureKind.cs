@@ -81,6 +81,9 @@ public enum FailureKind
     /// <summary>After a kexec, a tree did not come back as it was.</summary>
     NotReturned,
 
+    /// <summary>It would end the memory that the arena lies in, and that was not asked for.</summary>
+    WouldDiscard,
+
     /// <summary>The system refuses access.</summary>
     NoPermission,
 

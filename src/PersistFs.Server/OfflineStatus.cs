@@ -17,7 +17,7 @@ public static class OfflineStatus
     {
         try
         {
-            return Describe(ArenaSummary.Read(arena));
+            return Describe(ArenaSummary.Read(Memory.ArenaFinder.Find(arena)));
         }
         catch (ArenaException exception)
         {

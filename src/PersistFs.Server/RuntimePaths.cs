@@ -80,6 +80,10 @@ public static class RuntimePaths
     public static IEnumerable<string> Sockets() =>
         Directory.Exists(Base) ? Directory.EnumerateFiles(Base, "*.sock").Order(StringComparer.Ordinal) : [];
 
+    /// <summary>The sockets of all keepers that this user's directory knows.</summary>
+    public static IEnumerable<string> ControlSockets() =>
+        Directory.Exists(Base) ? Directory.EnumerateFiles(Base, "*.keeper").Order(StringComparer.Ordinal) : [];
+
     /// <summary>A path as one file name, as systemd-escape --path has it: /mnt/a-b is mnt-a\x2db.</summary>
     public static string Escape(string path)
     {

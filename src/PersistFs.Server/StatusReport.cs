@@ -103,6 +103,15 @@ public sealed record StatusReport
     /// <summary>What the next server will find to undo or to finish; null when the arena is served.</summary>
     public int? TransactionsInFlight { get; init; }
 
+    /// <summary>Whether the arena's memory goes to the next kernel; null where it lies elsewhere.</summary>
+    public Memory.LiveStatus? Live { get; init; }
+
+    /// <summary>
+    /// Descriptors of the server's process behind which the segments of an arena in memory are; null where it lies
+    /// elsewhere.
+    /// </summary>
+    public IReadOnlyList<int>? SegmentDescriptors { get; init; }
+
     /// <summary>Requests by operation since the server started.</summary>
     public IReadOnlyList<OperationStatus> Operations { get; init; } = [];
 

@@ -67,7 +67,9 @@ public static class Unmounter
     {
         StatusReport? report = StatusClient.Find(mountPoint);
         List<int> processes = [];
-        foreach (int? processId in (int?[])[report?.ProcessId, report?.KeeperProcessId])
+        // A keeper that has an arena in memory stays.
+        int? keeper = report?.Live is null ? report?.KeeperProcessId : null;
+        foreach (int? processId in (int?[])[report?.ProcessId, keeper])
         {
             if (processId is { } id && Libc.OpenProcess(id, out int process) == Errno.OK) processes.Add(process);
         }

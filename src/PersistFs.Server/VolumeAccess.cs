@@ -34,16 +34,16 @@ public static class VolumeAccess
     /// <summary>
     /// Opens the volume of a connection that is taken over: there has to be one, and its server may still hold it.
     /// </summary>
-    /// <param name="place">Where the arena lies.</param>
+    /// <param name="source">The arena.</param>
     /// <param name="mount">Options of the mount.</param>
     /// <param name="lockWait">How long to wait for the server that has it; infinite for the one before us.</param>
     /// <exception cref="FailureException">It cannot be opened; nothing was changed.</exception>
-    public static Volume OpenInherited(ArenaPlace place, MountOptions mount, TimeSpan lockWait)
+    public static Volume OpenInherited(ArenaSource source, MountOptions mount, TimeSpan lockWait)
     {
         try
         {
             return Volume.Open(
-                place.Spec, new VolumeOptions { LockWait = lockWait, InodeCountMax = mount.InodeCountMax });
+                source, new VolumeOptions { LockWait = lockWait, InodeCountMax = mount.InodeCountMax });
         }
         catch (ArenaException exception)
         {
@@ -53,11 +53,11 @@ public static class VolumeAccess
 
     /// <summary>Refuses, of an arena that may be in use, what opening it would refuse of its format.</summary>
     /// <exception cref="FailureException">It is no arena, or one of a format that is unknown here.</exception>
-    public static void RequireKnownFormat(ArenaPlace place)
+    public static void RequireKnownFormat(ArenaSource source)
     {
         try
         {
-            Volume.RequireKnownFormat(place.Spec);
+            Volume.RequireKnownFormat(source);
         }
         catch (ArenaException exception)
         {
@@ -136,7 +136,7 @@ public static class VolumeAccess
         File.Move(unfinished, place.Spec, overwrite: false);
     }
 
-    private static FormatOptions Describe(ArenaPlace place, MountOptions mount) => new()
+    internal static FormatOptions Describe(ArenaPlace place, MountOptions mount) => new()
     {
         SizeMax = place.SizeMaxInBytes,
         IsFixed = mount.IsFixed,

@@ -1,3 +1,4 @@
+using PersistFs.Engine;
 using PersistFs.Fuse;
 using PersistFs.Linux;
 using PersistFs.Server.Holding;
@@ -45,11 +46,14 @@ internal sealed partial class VolumeServer
     private void OpenVolume()
     {
         ArenaPlace place = ArenaPlacement.Choose(options.Arena, options.MountPoint, options.Mount);
-        volume = VolumeAccess.Open(place, options.Mount, options.LockWait, out bool isNew);
+        ArenaSource source = Locate(place, mayMake: true, out bool isNew);
+        volume = memory is null
+            ? VolumeAccess.Open(place, options.Mount, options.LockWait, out isNew)
+            : OpenMemory(source, options.LockWait);
         string growth = options.Mount.IsFixed || place.IsFixed ? "made with" : "made, to grow to";
         if (isNew) Tell(place.Note ?? $"arena {place.Spec}: {growth} {SizeText.Format(place.SizeMaxInBytes)}");
         else NoteSize(place.Spec);
-        arena = Resolve(place);
+        arena = Resolve(source);
         volume.AccessTimes = options.Mount.AccessTimes;
         volume.BeginSession();
         new MountRecord(options.MountPoint, options.Settings).Store(volume);
@@ -58,8 +62,8 @@ internal sealed partial class VolumeServer
         maintenance = new MaintenanceThread(volume);
     }
 
-    private static string Resolve(ArenaPlace place) =>
-        Libc.ResolvePath(place.Spec, out string resolved) == Errno.OK ? resolved : place.Spec;
+    private string Resolve(ArenaSource source) =>
+        memory is null && Libc.ResolvePath(source.Name, out string resolved) == Errno.OK ? resolved : source.Name;
 
     /// <summary>Says so when an arena is there already, and is not of the size that was asked for.</summary>
     private void NoteSize(string spec)

@@ -84,14 +84,17 @@ internal sealed partial class VolumeServer
     private void ResumeVolume()
     {
         ArenaPlace place = ArenaPlacement.Choose(options.Arena, options.MountPoint, options.Mount);
+        ArenaSource source = Locate(place, mayMake: false, out _);
         if (holder.IsStandby)
         {
-            VolumeAccess.RequireKnownFormat(place);
+            VolumeAccess.RequireKnownFormat(source);
             holder.Standby();
         }
-        volume = VolumeAccess.OpenInherited(place, options.Mount,
-            holder.IsStandby ? Timeout.InfiniteTimeSpan : options.LockWait);
-        arena = Resolve(place);
+        TimeSpan lockWait = holder.IsStandby ? Timeout.InfiniteTimeSpan : options.LockWait;
+        volume = memory is null
+            ? VolumeAccess.OpenInherited(source, options.Mount, lockWait)
+            : OpenMemory(source, lockWait);
+        arena = Resolve(source);
         SessionState state = volume.ReadSession();
         // A server that died right after mount(2) had no time to note the connection.
         bool isSame = state.Session != 0
@@ -175,6 +178,10 @@ internal sealed partial class VolumeServer
     [LoggerMessage(EventId = 5, Level = LogLevel.Warning,
         Message = "{MountPoint}: the holder does not take the connection; it is lost with this process")]
     private partial void LogNotHeld(string mountPoint);
+
+    [LoggerMessage(EventId = 7, Level = LogLevel.Information,
+        Message = "{MountPoint}: its memory does not outlive the kernel: {Reason}")]
+    private partial void LogNotLive(string mountPoint, string reason);
 
     [LoggerMessage(EventId = 6, Level = LogLevel.Error,
         Message = "{MountPoint}: this kernel cannot send requests again ({Error}), and some were under way: "

@@ -113,6 +113,8 @@ internal sealed partial class VolumeServer : IDisposable
             Mounts = [.. Places()],
             Connection = connection == 0 ? null : connection,
             Arena = arena,
+            Live = memory?.Status,
+            SegmentDescriptors = memory?.Descriptors,
             CacheMode = fileSystem?.Negotiated is { } agreed
                 ? agreed.Has(InitFlags.WritebackCache) ? "writeback" : "writethrough" : null,
             Holder = holder.Kind.ToString().ToLowerInvariant(),
@@ -169,6 +171,8 @@ internal sealed partial class VolumeServer : IDisposable
         maintenance = null;
         volume?.Dispose();
         volume = null;
+        memory?.Dispose();
+        memory = null;
     }
 
     private void ApplyMemoryPolicy()

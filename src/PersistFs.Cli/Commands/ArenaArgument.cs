@@ -1,3 +1,5 @@
+using PersistFs.Server.Memory;
+
 namespace PersistFs.Cli.Commands;
 
 /// <summary>An arena as it is named on the command line.</summary>
@@ -5,5 +7,5 @@ internal static class ArenaArgument
 {
     /// <summary>A path made absolute, since a server has another working directory; other specs as they are.</summary>
     public static string ToAbsolute(string spec) =>
-        spec.StartsWith("memfd:", StringComparison.Ordinal) ? spec : Path.GetFullPath(spec);
+        MemorySpec.IsMemory(spec) ? spec : Path.GetFullPath(spec);
 }

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using PersistFs.Engine;
 using PersistFs.Server;
+using PersistFs.Server.Memory;
 using Spectre.Console;
 
 namespace PersistFs.Cli.Commands;
@@ -32,12 +33,16 @@ internal static class CheckCommand
         try
         {
             report = WithBar(progress => !repairs
-                ? VolumeChecker.Check(arena, new VolumeOptions(), progress)
-                : VolumeRepairer.Repair(arena, new VolumeOptions(), OnRepair, progress));
+                ? VolumeChecker.Check(ArenaFinder.Find(arena), new VolumeOptions(), progress)
+                : VolumeRepairer.Repair(ArenaFinder.Find(arena), new VolumeOptions(), OnRepair, progress));
         }
         catch (ArenaException exception)
         {
             FailureException failure = VolumeAccess.Translate(exception);
+            return ErrorOutput.Write("check", ExitCode.CouldNotCheck, failure.Message, failure.NextStep);
+        }
+        catch (FailureException failure)
+        {
             return ErrorOutput.Write("check", ExitCode.CouldNotCheck, failure.Message, failure.NextStep);
         }
         foreach (Finding finding in report.Findings) Console.Out.WriteLine(finding);

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using PersistFs.Server;
+using PersistFs.Server.Memory;
 
 namespace PersistFs.Cli.Commands;
 
@@ -13,14 +14,30 @@ internal static class DownCommand
         {
             Description = "Even while files are in use: they stay usable for a while.",
         };
-        Command command = new("down", "End what `up` began. The tree stays in its arena.") { mountPoint, lazy };
+        Option<bool> discard = new("--discard")
+        {
+            Description = "An arena in memory (memfd:) is given up as well, and its memory freed.",
+        };
+        Command command = new("down", "End what `up` began. The tree stays in its arena.")
+        {
+            mountPoint,
+            lazy,
+            discard,
+        };
         command.SetAction(parsed =>
         {
             string path = parsed.GetValue(mountPoint)!;
-            IReadOnlyList<string> others = Unmounter.Unmount(path, parsed.GetValue(lazy), waitsForServer: true);
+            MemoryRelease release = MemoryRelease.Prepare(path, parsed.GetValue(discard));
+            IReadOnlyList<string> others = release.IsMounted
+                ? Unmounter.Unmount(path, parsed.GetValue(lazy), waitsForServer: true)
+                : [];
             if (others.Count > 0)
             {
                 Console.Out.WriteLine($"{path}: unmounted; the tree is still mounted on {string.Join(", ", others)}");
+            }
+            else if (release.Finish() is { } note)
+            {
+                Console.Out.WriteLine(note);
             }
             return (int)ExitCode.Success;
         });

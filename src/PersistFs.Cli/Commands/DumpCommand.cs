@@ -1,6 +1,7 @@
 using System.CommandLine;
 using PersistFs.Engine;
 using PersistFs.Server;
+using PersistFs.Server.Memory;
 
 namespace PersistFs.Cli.Commands;
 
@@ -54,7 +55,7 @@ internal static class DumpCommand
         }
         try
         {
-            VolumeDump.Write(arena, options, Console.Out);
+            VolumeDump.Write(ArenaFinder.Find(arena), options, Console.Out);
             return ExitCode.Success;
         }
         catch (ArenaException exception)

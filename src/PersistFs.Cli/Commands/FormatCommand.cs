@@ -1,6 +1,7 @@
 using System.CommandLine;
 using PersistFs.Linux;
 using PersistFs.Server;
+using PersistFs.Server.Memory;
 
 namespace PersistFs.Cli.Commands;
 
@@ -29,6 +30,11 @@ internal static class FormatCommand
             if (parsed.GetValue(size) is { } text) mount = mount with { SizeInBytes = SizeOf(text) };
             if (parsed.GetValue(isFixed)) mount = mount with { IsFixed = true };
             string path = ArenaArgument.ToAbsolute(parsed.GetValue(arena)!);
+            if (MemorySpec.IsMemory(path))
+            {
+                throw new FailureException(FailureKind.Usage, $"{path}: an arena in memory lives with its holder",
+                    $"make and serve it with: persistfs up MNT --arena {path}");
+            }
             ArenaPlace place = ArenaPlacement.Choose(path, mountPoint: "", mount);
             VolumeAccess.Format(place, mount, parsed.GetValue(force));
             string growth = mount.IsFixed || place.IsFixed ? "with room for" : "that may grow to";

@@ -38,10 +38,12 @@ internal sealed class ArenaImage : IDisposable
     /// <summary>Who holds the arena's lock; null if nobody does.</summary>
     public string? Owner { get; private init; }
 
-    /// <summary>Opens the file or device at <paramref name="path"/> for reading.</summary>
+    /// <summary>Opens a file, a device or segments for reading.</summary>
     /// <exception cref="ArenaException">It does not exist, is of the wrong kind or cannot be read.</exception>
-    public static ArenaImage Open(string path)
+    public static ArenaImage Open(ArenaSource source)
     {
+        string path = source.Name;
+        if (source.Segments is not null) return OpenSegments(source);
         if (BackingOpener.TryFindDevice(path, out DaxDevice device)) return Open(in device);
         FileBacking file = FileBacking.Open(path, create: false, readOnly: true);
         bool isInUse = Libc.IsOpenFileLocked(file.Handle, out bool isLocked) == Errno.OK && isLocked;
@@ -49,6 +51,18 @@ internal sealed class ArenaImage : IDisposable
         {
             Owner = isInUse ? OwnerRecord.Describe(file.Handle) : null,
             AllocatedBytes = file.AllocatedBytes,
+        };
+    }
+
+    private static ArenaImage OpenSegments(ArenaSource source)
+    {
+        SegmentedBacking segments = SegmentedBacking.Open(source, readOnly: true);
+        SafeHandle head = source.Segments![0];
+        bool isInUse = Libc.IsOpenFileLocked(head, out bool isLocked) == Errno.OK && isLocked;
+        return new ArenaImage(source.Name, segments.Kind, segments.ToStream())
+        {
+            Owner = isInUse ? OwnerRecord.Describe(source.Segments![0]) : null,
+            AllocatedBytes = segments.AllocatedBytes,
         };
     }
 

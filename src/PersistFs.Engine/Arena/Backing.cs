@@ -14,6 +14,18 @@ internal abstract class Backing : IDisposable
     /// <summary>Bytes from the arena's start to its end, present or not.</summary>
     public abstract ulong Length { get; }
 
+    /// <summary>
+    /// Bytes from the arena's start up to which there is something that memory can be reserved in; no frame past it is
+    /// present.
+    /// </summary>
+    public virtual ulong PresentLength => Length;
+
+    /// <summary>Frames of each segment, where the backing grows and shrinks by such; else 0.</summary>
+    public virtual uint SegmentFrameCount => 0;
+
+    /// <summary>Whether single frames can be given back.</summary>
+    public virtual bool ReturnsFrames => true;
+
     /// <summary>Bytes of memory or disk that are really behind it now.</summary>
     public abstract ulong AllocatedBytes { get; }
 
@@ -36,6 +48,14 @@ internal abstract class Backing : IDisposable
 
     /// <summary>Gives the memory of a range back.</summary>
     public abstract Errno Release(ulong offset, ulong length);
+
+    /// <summary>
+    /// Lets the last segment go, none of whose frames is present, and all of whose frames nobody looks at. Never called
+    /// for the first, nor where there are no segments.
+    /// </summary>
+    public virtual void ReleaseLastSegment()
+    {
+    }
 
     /// <summary>
     /// The first word of a backing that is too short, or too long by less than a frame, to be an arena.

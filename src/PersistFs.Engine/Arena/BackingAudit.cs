@@ -14,7 +14,10 @@ internal static class BackingAudit
         ulong present = 0;
         for (uint frame = 0; frame < table.FrameCount && table.HasDescriptor(frame); frame++)
         {
-            if (table.WordOf(frame).State is FrameState.Free or FrameState.Used) present++;
+            if (table.WordOf(frame).State is not (FrameState.Free or FrameState.Used)) continue;
+            present++;
+            if ((ulong)frame << Layout.FrameSizeLog2 >= backing.PresentLength)
+                throw new ArenaCorruptException($"Frame {frame} is said to be present, past the last segment.");
         }
         ulong needed = present << Layout.FrameSizeLog2;
         if (backing.AllocatedBytes >= needed) return;

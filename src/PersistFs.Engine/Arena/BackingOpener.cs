@@ -6,14 +6,18 @@ namespace PersistFs.Engine.Arenas;
 internal static class BackingOpener
 {
     /// <summary>Opens an existing backing and takes its lock.</summary>
-    /// <param name="spec">A file or a device.</param>
+    /// <param name="source">A file, a device or segments.</param>
     /// <param name="waits">Whether to wait, for ever if need be, while it is locked.</param>
     /// <exception cref="ArenaException">
     /// It does not exist, is of the wrong kind, is locked or cannot be opened.
     /// </exception>
-    public static Backing Open(string spec, bool waits = false) => TryFindDevice(spec, out DaxDevice device)
-        ? DaxBacking.Open(in device, readOnly: false, waits)
-        : FileBacking.Open(spec, create: false, readOnly: false, waits);
+    public static Backing Open(ArenaSource source, bool waits = false)
+    {
+        if (source.Segments is not null) return SegmentedBacking.Open(source, readOnly: false, waits);
+        return TryFindDevice(source.Name, out DaxDevice device)
+            ? DaxBacking.Open(in device, readOnly: false, waits)
+            : FileBacking.Open(source.Name, create: false, readOnly: false, waits);
+    }
 
     /// <summary>Whether a device is named, one that can hold an arena or another.</summary>
     public static bool TryFindDevice(string spec, out DaxDevice device)

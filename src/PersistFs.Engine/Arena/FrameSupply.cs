@@ -21,6 +21,9 @@ internal sealed class FrameSupply
     private bool isGrowthRefused;
     private volatile bool keepsFrames;
 
+    /// <summary>Frames from here on are in a segment that is being let go: none of them becomes present.</summary>
+    private uint retiredFrom = uint.MaxValue;
+
     public FrameSupply(Arena arena, Backing backing, FrameTable table)
     {
         this.arena = arena;
@@ -35,6 +38,22 @@ internal sealed class FrameSupply
     /// <summary>Blocks that more frames would bring, as far as known.</summary>
     public long GrowableBlocks =>
         Volatile.Read(ref isGrowthRefused) ? 0 : (long)Volatile.Read(ref absentCount) * Layout.UsableBlocksPerFrame;
+
+    /// <summary>Whether single frames can be given back to the system.</summary>
+    public bool ReturnsFrames => backing.ReturnsFrames;
+
+    /// <summary>Segments of the backing; 0 where it is in one piece.</summary>
+    public int SegmentCount => backing.SegmentFrameCount == 0
+        ? 0
+        : (int)((backing.PresentLength >> Layout.FrameSizeLog2) / backing.SegmentFrameCount);
+
+    /// <summary>Gives memory to every frame that the segments have room for, present or not.</summary>
+    public Errno FillSegments()
+    {
+        if (backing.SegmentFrameCount == 0 || backing.AllocatedBytes >= backing.PresentLength) return Errno.OK;
+        nint start = arena.AddressOf(ArenaPointer.Null, arena.Length);
+        lock (guard) return Libc.Populate(start, (nuint)backing.PresentLength);
+    }
 
     /// <summary>Frames without memory.</summary>
     public uint AbsentFrames => Volatile.Read(ref absentCount);
@@ -104,10 +123,104 @@ internal sealed class FrameSupply
         {
             frame = 0;
             if (freeFrames.Count == 0) return false;
-            frame = freeFrames[^1];
-            freeFrames.RemoveAt(freeFrames.Count - 1);
+            bool isOnePiece = backing.SegmentFrameCount == 0;
+            TakeAt(isOnePiece ? freeFrames.Count - 1 : IndexOfExtreme(isHighest: false), out frame);
             return true;
         }
+    }
+
+    /// <summary>Takes all frames of the last segment, if none is in use and a stock is left without them.</summary>
+    /// <param name="stock">Free frames to keep.</param>
+    /// <param name="start">The first frame of the segment.</param>
+    /// <returns>Whether it is to go to <see cref="ReleaseSegment"/>, once nobody can look at its frames.</returns>
+    public bool TryTakeSegment(int stock, out uint start)
+    {
+        lock (guard)
+        {
+            uint end = (uint)(backing.PresentLength >> Layout.FrameSizeLog2);
+            start = end - backing.SegmentFrameCount;
+            bool isAllowed = backing.SegmentFrameCount != 0 && start != 0 && !keepsFrames;
+            if (!isAllowed || retiredFrom != uint.MaxValue) return false;
+            int free = 0;
+            for (uint frame = start; frame < end; frame++)
+            {
+                FrameState state = table.WordOf(frame).State;
+                if (state == FrameState.Free) free++;
+                else if (state != FrameState.Absent) return false;
+            }
+            uint first = start;
+            // A free frame that is not on the list is about to be used.
+            bool areListed = freeFrames.Count(frame => frame >= first) == free;
+            if (!areListed || freeFrames.Count - free < stock) return false;
+            if (!TryTake((long)free * Layout.UsableBlocksPerFrame)) return false;
+            freeFrames.RemoveAll(frame => frame >= first);
+            retiredFrom = start;
+            return true;
+        }
+    }
+
+    /// <summary>Gives the last segment, which <see cref="TryTakeSegment"/> took, back to the system.</summary>
+    public void ReleaseSegment(uint start)
+    {
+        uint end = (uint)(backing.PresentLength >> Layout.FrameSizeLog2);
+        if (keepsFrames)
+        {
+            ReturnSegment(start, end);
+            return;
+        }
+        // A kill may leave the segment with some of its frames absent, and what is absent becomes present as zeros.
+        for (uint frame = start; frame < end; frame++)
+        {
+            if (table.WordOf(frame).State != FrameState.Absent) Empty(frame);
+        }
+        lock (guard)
+        {
+            for (uint frame = start; frame < end; frame++)
+            {
+                if (table.WordOf(frame).State == FrameState.Absent) continue;
+                table.SetWord(frame, new FrameWord(FrameState.Absent));
+                absentCount++;
+            }
+            backing.ReleaseLastSegment();
+            absentCursor = Math.Min(absentCursor, start);
+            retiredFrom = uint.MaxValue;
+            Volatile.Write(ref isGrowthRefused, false);
+        }
+    }
+
+    private void ReturnSegment(uint start, uint end)
+    {
+        lock (guard)
+        {
+            for (uint frame = start; frame < end; frame++)
+            {
+                if (table.WordOf(frame).State != FrameState.Free) continue;
+                freeFrames.Add(frame);
+                Give(Layout.UsableBlocksPerFrame);
+            }
+            retiredFrom = uint.MaxValue;
+        }
+    }
+
+    private void TakeAt(int index, out uint frame)
+    {
+        frame = freeFrames[index];
+        freeFrames[index] = freeFrames[^1];
+        freeFrames.RemoveAt(freeFrames.Count - 1);
+    }
+
+    /// <summary>
+    /// Where segments come and go, what is allocated lies low and what is given back lies high, so that the last ones
+    /// become empty.
+    /// </summary>
+    private int IndexOfExtreme(bool isHighest)
+    {
+        int found = 0;
+        for (int index = 1; index < freeFrames.Count; index++)
+        {
+            if (freeFrames[index] > freeFrames[found] == isHighest) found = index;
+        }
+        return found;
     }
 
     /// <summary>Gives one absent frame memory and makes it available.</summary>
@@ -143,8 +256,24 @@ internal sealed class FrameSupply
     public int TakeForRelease(int stock, Span<uint> frames)
     {
         int count = 0;
-        while (count < frames.Length && !keepsFrames && FreeFrames > stock && TryTakeFrame(out frames[count])) count++;
+        while (count < frames.Length && !keepsFrames && FreeFrames > stock)
+        {
+            if (!TryTakeHighest(out frames[count])) break;
+            count++;
+        }
         return count;
+    }
+
+    private bool TryTakeHighest(out uint frame)
+    {
+        if (backing.SegmentFrameCount == 0) return TryTakeFrame(out frame);
+        lock (guard)
+        {
+            frame = 0;
+            if (freeFrames.Count == 0 || !TryTake(Layout.UsableBlocksPerFrame)) return false;
+            TakeAt(IndexOfExtreme(isHighest: true), out frame);
+            return true;
+        }
     }
 
     /// <summary>Gives a frame's memory back to the system, or keeps it if that is how it shall be.</summary>
@@ -173,8 +302,17 @@ internal sealed class FrameSupply
     /// <summary>Makes a frame absent that was found half-way between absent and present.</summary>
     public void ReleaseStray(uint frame)
     {
-        backing.Release((ulong)frame << Layout.FrameSizeLog2, Layout.FrameSizeInBytes);
+        Empty(frame);
         table.SetWord(frame, new FrameWord(FrameState.Absent));
+    }
+
+    /// <summary>Gives a frame's memory back; where the backing keeps it, it becomes zero.</summary>
+    private void Empty(uint frame)
+    {
+        ulong offset = (ulong)frame << Layout.FrameSizeLog2;
+        Errno error = backing.Release(offset, Layout.FrameSizeInBytes);
+        if (error == Errno.OK || !backing.GivesZeros || offset >= backing.PresentLength) return;
+        Store.Zero(arena.TargetBytes(new ArenaPointer(offset), Layout.FrameSizeInBytes));
     }
 
     private Errno MakePresent(uint frame, FrameState state, FrameType type)
@@ -206,6 +344,7 @@ internal sealed class FrameSupply
         if (absentCount == 0) return false;
         for (; absentCursor < table.FrameCount; absentCursor++)
         {
+            if (absentCursor >= retiredFrom) return false;
             if (table.WordOf(absentCursor).State != FrameState.Absent) continue;
             frame = absentCursor;
             return true;

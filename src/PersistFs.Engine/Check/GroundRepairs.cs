@@ -12,7 +12,6 @@ namespace PersistFs.Engine.Checks;
 /// </summary>
 internal static class GroundRepairs
 {
-    private const int SuperblockReservedStart = 112;
     private const int RootReservedStart = 40;
     private const int ChecksumPosition = 4088;
 
@@ -21,7 +20,7 @@ internal static class GroundRepairs
     {
         if (!context.IsFirst(nameof(Superblocks))) return null;
         Superblock good = context.Superblock;
-        MemoryMarshal.AsBytes(new Span<Superblock>(ref good))[SuperblockReservedStart..ChecksumPosition].Clear();
+        MemoryMarshal.AsBytes(new Span<Superblock>(ref good))[Superblock.ReservedStart..ChecksumPosition].Clear();
         if (good.Kind > Superblock.KindFixed) good.Kind = Superblock.KindDynamic;
         good.Checksum = Checksum.Of(in good);
         // The good one is written last.

@@ -17,9 +17,9 @@ namespace PersistFs.Engine;
 internal static class HeadRepairer
 {
     /// <exception cref="ArenaException">The file is no arena, is in use, or cannot be mapped.</exception>
-    public static void Run(string path, Action<string> onRepair)
+    public static void Run(ArenaSource source, Action<string> onRepair)
     {
-        using Backing backing = BackingOpener.Open(path);
+        using Backing backing = BackingOpener.Open(source);
         Superblock superblock = VolumeOpener.ReadSuperblock(backing);
         try
         {
@@ -28,7 +28,7 @@ internal static class HeadRepairer
         catch (ArenaCorruptException exception)
         {
             throw new ArenaException(
-                ArenaFault.Corrupt, $"{path} is damaged beyond repair: {exception.Message}",
+                ArenaFault.Corrupt, $"{source.Name} is damaged beyond repair: {exception.Message}",
                 "Restore it from a saved image.");
         }
     }

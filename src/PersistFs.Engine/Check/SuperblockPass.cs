@@ -7,22 +7,29 @@ namespace PersistFs.Engine.Checks;
 /// <summary>Frame 0: both superblocks, both root pages, and what must be zero.</summary>
 internal sealed class SuperblockPass
 {
-    private const int SuperblockReservedStart = 112;
     private const int RootReservedStart = 40;
     private const int ChecksumPosition = 4088;
     private const ulong ReservedStart = 0x10000;
 
     private readonly CheckContext context;
+    private readonly bool isSegmented;
 
-    public SuperblockPass(CheckContext context) => this.context = context;
+    /// <param name="context">What is checked.</param>
+    /// <param name="isSegmented">Whether the superblock that counts says that the arena has segments.</param>
+    public SuperblockPass(CheckContext context, bool isSegmented)
+    {
+        this.context = context;
+        this.isSegmented = isSegmented;
+    }
 
     public void Run()
     {
         CheckSuperblocks();
         CheckRootPages();
+        ulong start = isSegmented ? Layout.SegmentCountOffset + sizeof(ulong) : ReservedStart;
         ReadOnlySpan<byte> reserved = context.Arena.Bytes(
-            new ArenaPointer(ReservedStart), (int)(Layout.SuperblockCopyOffset - ReservedStart));
-        RequireZero(reserved, ReservedStart, "frame 0", GroundRepairs.Zero(ReservedStart, reserved.Length));
+            new ArenaPointer(start), (int)(Layout.SuperblockCopyOffset - start));
+        RequireZero(reserved, start, "frame 0", GroundRepairs.Zero(start, reserved.Length));
         for (int list = 0; list < Layout.PendingListCount; list++)
         {
             ulong head = Layout.PendingListsOffset + (ulong)(list * Layout.PendingListStrideInBytes);
@@ -57,8 +64,8 @@ internal sealed class SuperblockPass
             return false;
         }
         RequireZero(
-            BytesOf(in superblock)[SuperblockReservedStart..ChecksumPosition],
-            position.Value + SuperblockReservedStart,
+            BytesOf(in superblock)[Superblock.ReservedStart..ChecksumPosition],
+            position.Value + Superblock.ReservedStart,
             name,
             GroundRepairs.Superblocks);
         if (superblock.FrameCountMax != context.Table.FrameCount || superblock.Kind > Superblock.KindFixed)

@@ -24,20 +24,20 @@ public static class VolumeRepairer
     private const int RoundsWithoutGainMax = 20;
 
     /// <summary>
-    /// Opens the arena at <paramref name="path"/>, which finishes what a dead process left in flight, and repairs it.
+    /// Opens the arena at <paramref name="source"/>, which finishes what a dead process left in flight, and repairs it.
     /// </summary>
-    /// <param name="path">The arena.</param>
+    /// <param name="source">The arena.</param>
     /// <param name="options">How it is opened.</param>
     /// <param name="onRepair">Told of each repair in a sentence, once it is done.</param>
     /// <param name="progress">Told now and then how far a check is.</param>
     /// <returns>What a check finds afterwards.</returns>
     /// <exception cref="ArenaException">It is no arena, or not one that can be opened now.</exception>
     public static CheckReport Repair(
-        string path, VolumeOptions options, Action<string> onRepair, Action<CheckProgress>? progress = null)
+        ArenaSource source, VolumeOptions options, Action<string> onRepair, Action<CheckProgress>? progress = null)
     {
         long repairs = 0;
-        HeadRepairer.Run(path, Note);
-        using Volume volume = Volume.Open(path, options);
+        HeadRepairer.Run(source, Note);
+        using Volume volume = Volume.Open(source, options);
         CheckReport report = Repair(volume, Note, progress);
         // What the kernel knows of the tree, and the requests it may send again, are of the tree before.
         if (repairs > 0) volume.BeginSession();

@@ -62,13 +62,13 @@ public sealed record ArenaSummary
     /// </summary>
     public required byte[]? MountRecord { get; init; }
 
-    /// <summary>Reads the arena at <paramref name="path"/>, in use or not.</summary>
+    /// <summary>Reads the arena at <paramref name="source"/>, in use or not.</summary>
     /// <exception cref="ArenaException">
     /// It is no arena, is damaged where the numbers lie, or cannot be read.
     /// </exception>
-    public static ArenaSummary Read(string path)
+    public static ArenaSummary Read(ArenaSource source)
     {
-        using ArenaImage image = ArenaImage.Open(path);
+        using ArenaImage image = ArenaImage.Open(source);
         try
         {
             return Read(image);
@@ -76,7 +76,8 @@ public sealed record ArenaSummary
         catch (ArenaCorruptException exception)
         {
             throw new ArenaException(
-                ArenaFault.Corrupt, $"{path} is damaged: {exception.Message}", "Look at it with persistfs check.");
+                ArenaFault.Corrupt, $"{source.Name} is damaged: {exception.Message}",
+                "Look at it with persistfs check.");
         }
     }
 

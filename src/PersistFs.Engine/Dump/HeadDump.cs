@@ -77,6 +77,11 @@ internal sealed class HeadDump
         text.Item(
             $"{kind}: {superblock.FrameCountMax} frames of {superblock.FrameSizeInBytes} bytes, room for "
                 + $"{superblock.FrameTableCapacity} in the frame table");
+        if (!superblock.IsSegmented) return;
+        ulong count = image.Read<ulong>(new ArenaPointer(Layout.SegmentCountOffset));
+        ReadOnlySpan<byte> called = superblock.Name;
+        string shown = Checks.NameText.Of(called[..Math.Max(called.IndexOf((byte)0), 0)]);
+        text.Item($"memfd:{shown}: {count} segments of {superblock.SegmentFrameCount} frames each");
     }
 
     /// <summary>All zero where the backing is too short to hold one.</summary>

@@ -16,16 +16,16 @@ public static class VolumeDump
     /// <summary>The nodeid that FUSE has for a root directory.</summary>
     private const ulong RootNodeId = 1;
 
-    /// <summary>Describes the arena at <paramref name="path"/>, or one inode in it.</summary>
-    /// <param name="path">The arena.</param>
+    /// <summary>Describes the arena at <paramref name="source"/>, or one inode in it.</summary>
+    /// <param name="source">The arena.</param>
     /// <param name="options">What to show.</param>
     /// <param name="output">Receives the text.</param>
     /// <exception cref="ArenaException">
     /// It is no arena, one of an unknown format, or there is no such inode. What can be said all the same is written.
     /// </exception>
-    public static void Write(string path, DumpOptions options, TextWriter output)
+    public static void Write(ArenaSource source, DumpOptions options, TextWriter output)
     {
-        using ArenaImage image = ArenaImage.Open(path);
+        using ArenaImage image = ArenaImage.Open(source);
         Write(image, options, output);
     }
 

@@ -37,6 +37,9 @@ internal static class Layout
     public const int OwnerRecordSizeInBytes = 0x1000;
     public const ulong ManifestOffset = 0xA000;
     public const int ManifestSizeInBytes = 0x6000;
+
+    /// <summary>How many segments there are, in an arena of segments.</summary>
+    public const ulong SegmentCountOffset = 0x10000;
     public const ulong SuperblockCopyOffset = 0xFF000;
     public const ulong FrameTableOffset = 0x100000;
     public const ulong FrameTableCapacityMin = 8192;
@@ -46,6 +49,10 @@ internal static class Layout
     public const ulong JournaledAreaEnd = OwnerRecordOffset;
 
     public const ulong FrameCountMin = 4;
+
+    /// <summary>Segments at most: each is an open file, and held twice where it outlives the kernel.</summary>
+    public const int SegmentCountMax = 64;
+    public const ulong SegmentFrameCountMin = 8;
 
     /// <summary>2^33 frames, 16 PiB: offsets have 56 bits in journal entries, with room to spare.</summary>
     public const ulong FrameCountLimit = 1UL << 33;

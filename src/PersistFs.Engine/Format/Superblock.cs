@@ -33,9 +33,23 @@ internal struct Superblock
     /// <summary>Of two good copies that differ, the one with the higher number counts.</summary>
     [FieldOffset(104)] public ulong Revision;
 
+    /// <summary>Frames of each segment; 0 in an arena that is one piece.</summary>
+    [FieldOffset(112)] public ulong SegmentFrameCount;
+
+    /// <summary>How an arena of segments is called: ASCII, padded with NUL.</summary>
+    [FieldOffset(120)] public ArenaNameField Name;
+
     /// <summary>Of all bytes before it.</summary>
     [FieldOffset(4088)] public ulong Checksum;
 
     public const ulong KindDynamic = 0;
     public const ulong KindFixed = 1;
+
+    /// <summary>Bit of the incompatible features: the arena is a row of segments.</summary>
+    public const ulong FeatureSegments = 1 << 2;
+
+    /// <summary>Where reserved bytes begin.</summary>
+    public const int ReservedStart = 184;
+
+    public readonly bool IsSegmented => (FeaturesIncompatible & FeatureSegments) != 0;
 }

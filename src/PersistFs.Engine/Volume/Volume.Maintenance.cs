@@ -58,6 +58,14 @@ public sealed partial class Volume
         }
         Span<uint> frames = stackalloc uint[ReleaseBatch];
         int stock = Math.Max(2 * StockFramesMin, (int)(space.PresentFrames / StockFraction));
+        while (supply.TryTakeSegment(stock, out uint start))
+        {
+            AwaitOperations(worker);
+            worker.Enter();
+            supply.ReleaseSegment(start);
+            worker.Leave();
+        }
+        if (!supply.ReturnsFrames) return;
         int count;
         while ((count = supply.TakeForRelease(stock, frames)) > 0)
         {
@@ -70,6 +78,19 @@ public sealed partial class Volume
             }
         }
     }
+
+    /// <summary>
+    /// Gives all memory to the segments that the arena has, in large pages where it can be, so that they can be pinned.
+    /// Without segments nothing happens.
+    /// </summary>
+    /// <returns>ENOMEM when there is not enough.</returns>
+    public Errno FillSegments() => space.Allocator.Supply.FillSegments();
+
+    /// <summary>Segments that the arena has; 0 where it is in one piece.</summary>
+    public int SegmentCount => space.Allocator.Supply.SegmentCount;
+
+    /// <summary>Identity of the arena, as a number that nobody else's has.</summary>
+    public ulong IdentityWord => (ulong)superblock.Uuid;
 
     /// <summary>Waits until every operation of others that was under way when this was called has ended.</summary>
     /// <remarks>

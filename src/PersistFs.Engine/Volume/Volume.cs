@@ -57,16 +57,16 @@ public sealed partial class Volume : IDisposable
         ref space.Arena.At<InstanceRecord>(new ArenaPointer(Layout.InstanceTableOffset));
 
     /// <summary>
-    /// Opens the arena at <paramref name="path"/>, finishing or undoing what a dead process left in flight.
+    /// Opens the arena at <paramref name="source"/>, finishing or undoing what a dead process left in flight.
     /// </summary>
     /// <exception cref="ArenaException">It is no arena, or not one that can be opened now.</exception>
-    public static Volume Open(string path, VolumeOptions options) => VolumeOpener.Open(path, options);
+    public static Volume Open(ArenaSource source, VolumeOptions options) => VolumeOpener.Open(source, options);
 
     /// <summary>
     /// Refuses, of an arena that may be in use, what <see cref="Open"/> would refuse of its format. Changes nothing.
     /// </summary>
     /// <exception cref="ArenaException">It is no arena, or one of a format that is not known here.</exception>
-    public static void RequireKnownFormat(string path) => VolumeOpener.RequireKnownFormat(path);
+    public static void RequireKnownFormat(ArenaSource source) => VolumeOpener.RequireKnownFormat(source);
 
     /// <summary>Gives the calling thread a journal. At most 64 can be attached at once.</summary>
     /// <exception cref="ArenaException">There is no memory for a journal, or no slot.</exception>

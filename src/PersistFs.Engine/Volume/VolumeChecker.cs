@@ -13,12 +13,12 @@ namespace PersistFs.Engine;
 public static class VolumeChecker
 {
     /// <summary>
-    /// Opens the arena at <paramref name="path"/>, which finishes what a dead process left in flight, and checks it.
+    /// Opens the arena at <paramref name="source"/>, which finishes what a dead process left in flight, and checks it.
     /// </summary>
     /// <exception cref="ArenaException">It is no arena, or not one that can be opened now.</exception>
-    public static CheckReport Check(string path, VolumeOptions options, Action<CheckProgress>? progress = null)
+    public static CheckReport Check(ArenaSource source, VolumeOptions options, Action<CheckProgress>? progress = null)
     {
-        using Volume volume = Volume.Open(path, options);
+        using Volume volume = Volume.Open(source, options);
         return Check(volume, progress);
     }
 
@@ -33,7 +33,7 @@ public static class VolumeChecker
     {
         long start = Stopwatch.GetTimestamp();
         Superblock superblock = volume.Superblock;
-        Guard(context, "The superblock and root pages", new SuperblockPass(context).Run);
+        Guard(context, "The superblock and root pages", new SuperblockPass(context, superblock.IsSegmented).Run);
         Guard(context, "The worker table", new WorkerPass(context).Run);
         var frames = new FramePass(context.Arena, context.Table, context.Findings);
         Guard(context, "The frames", () => frames.Run(context.Frames("frames")));

@@ -99,6 +99,47 @@ public static class VolumeFormatter
         Write(arena, in superblock, options with { IsFixed = true });
     }
 
+    /// <summary>Makes an arena in segments; the first is given into keeping by the caller, once this returns.</summary>
+    /// <param name="name">As the operator named it.</param>
+    /// <param name="arenaName">What the arena says that it is called: at most 63 bytes of ASCII.</param>
+    /// <param name="store">Makes the segments.</param>
+    /// <param name="options">What it is to be like.</param>
+    /// <exception cref="ArenaException">There is no memory for it.</exception>
+    public static void Format(string name, string arenaName, SegmentStore store, FormatOptions options)
+    {
+        Superblock superblock = DescribeSegments(arenaName, options);
+        using SegmentedBacking segments = SegmentedBacking.Create(name, store, in superblock);
+        Errno error = segments.Map(isPrivate: false, out nint address);
+        if (error != Errno.OK) throw OutOfMemory(segments, error);
+        RequireRoom(segments, 0, Layout.FrameSizeInBytes);
+        segments.StoreCount();
+        Fill(new Arena(address, segments.Length), segments, in superblock, options);
+    }
+
+    /// <summary>
+    /// Segments are as many as fit under the limit and no smaller than they need be; the table is all in the first.
+    /// </summary>
+    internal static Superblock DescribeSegments(string arenaName, FormatOptions options)
+    {
+        ulong frames = (options.SizeMax + Layout.FrameSizeInBytes - 1) >> Layout.FrameSizeLog2;
+        ulong segment = Math.Max(
+            Layout.SegmentFrameCountMin, BitOperations.RoundUpToPowerOf2((frames - 1) / Layout.SegmentCountMax + 1));
+        frames = (frames + segment - 1) / segment * segment;
+        ulong capacity = Math.Max(Layout.FrameTableCapacityMin, BitOperations.RoundUpToPowerOf2(frames));
+        if (capacity > Layout.FrameCountLimit)
+        {
+            throw new ArenaException(
+                ArenaFault.InvalidArgument, $"An arena of {options.SizeMax} bytes is too large.",
+                "Choose a smaller size.");
+        }
+        Superblock superblock = Describe(frames, capacity, options.IsFixed);
+        superblock.FeaturesIncompatible |= Superblock.FeatureSegments;
+        superblock.SegmentFrameCount = segment;
+        superblock.Name = ArenaNameField.Of(arenaName);
+        superblock.Checksum = Checksum.Of(in superblock);
+        return superblock;
+    }
+
     /// <summary>Writes an empty tree to a file that may hold anything.</summary>
     internal static void Write(FileBacking file, FormatOptions options)
     {

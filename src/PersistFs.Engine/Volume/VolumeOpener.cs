@@ -14,13 +14,13 @@ namespace PersistFs.Engine;
 internal static class VolumeOpener
 {
     private const ulong KnownReadOnlyCompatible = 0;
-    private const ulong KnownIncompatible = 0;
+    private const ulong KnownIncompatible = Superblock.FeatureSegments;
     private static readonly TimeSpan LockPoll = TimeSpan.FromMilliseconds(20);
 
     /// <exception cref="ArenaException">The file is no arena, or not one that can be opened now.</exception>
-    public static Volume Open(string path, VolumeOptions options)
+    public static Volume Open(ArenaSource source, VolumeOptions options)
     {
-        Backing backing = WaitForLock(path, options.LockWait);
+        Backing backing = WaitForLock(source, options.LockWait);
         try
         {
             Superblock superblock = ReadSuperblock(backing);
@@ -30,7 +30,7 @@ internal static class VolumeOpener
         {
             backing.Dispose();
             throw new ArenaException(
-                ArenaFault.Corrupt, $"{path} is damaged: {exception.Message}",
+                ArenaFault.Corrupt, $"{source.Name} is damaged: {exception.Message}",
                 "Look at it with persistfs check; restore it from a saved image.");
         }
         catch (ArenaException)
@@ -50,27 +50,28 @@ internal static class VolumeOpener
     }
 
     /// <summary>
-    /// Refuses what <see cref="Open(string, VolumeOptions)"/> would refuse of the format; locks and changes nothing.
+    /// Refuses what <see cref="Open(ArenaSource, VolumeOptions)"/> would refuse of the format; locks and changes
+    /// nothing.
     /// </summary>
     /// <exception cref="ArenaException">The file is no arena, or one of a format that is not known here.</exception>
-    public static void RequireKnownFormat(string path)
+    public static void RequireKnownFormat(ArenaSource source)
     {
-        using ArenaImage image = ArenaImage.Open(path);
-        if (image.Length < Layout.FrameSizeInBytes) throw NotAnArena(path);
+        using ArenaImage image = ArenaImage.Open(source);
+        if (image.Length < Layout.FrameSizeInBytes) throw NotAnArena(source.Name);
         Superblock first = image.Read<Superblock>(ArenaPointer.Null);
         Superblock copy = image.Read<Superblock>(new ArenaPointer(Layout.SuperblockCopyOffset));
-        _ = Choose(path, image.Length, in first, in copy);
+        _ = Choose(source.Name, image.Length, in first, in copy);
     }
 
-    private static Backing WaitForLock(string path, TimeSpan wait)
+    private static Backing WaitForLock(ArenaSource source, TimeSpan wait)
     {
-        if (wait == Timeout.InfiniteTimeSpan) return BackingOpener.Open(path, waits: true);
+        if (wait == Timeout.InfiniteTimeSpan) return BackingOpener.Open(source, waits: true);
         long start = Stopwatch.GetTimestamp();
         while (true)
         {
             try
             {
-                return BackingOpener.Open(path);
+                return BackingOpener.Open(source);
             }
             catch (ArenaException exception) when (exception.Fault == ArenaFault.InUse
                 && Stopwatch.GetElapsedTime(start) < wait)

@@ -29,26 +29,23 @@ public sealed class Holder
     /// <summary>SD_LISTEN_FDS_START.</summary>
     internal const int FirstDescriptor = 3;
 
-    /// <summary>The name under which /dev/fuse is stored.</summary>
-    private const string ConnectionName = "fuse";
-
     private const int CountMax = 1024;
 
     private readonly ServiceNotifier? notifier;
     private readonly int parent = Libc.ParentProcessId();
     private HolderKind kind;
-    private int connection;
+    private readonly Dictionary<string, int> stored;
 
-    private Holder(HolderKind kind, ServiceNotifier? notifier, int connection, bool isStandby)
+    private Holder(HolderKind kind, ServiceNotifier? notifier, Dictionary<string, int> stored, bool isStandby)
     {
         this.kind = kind;
         this.notifier = notifier;
-        this.connection = connection;
+        this.stored = stored;
         IsStandby = isStandby;
     }
 
     /// <summary>Nobody: for a server that is not started as a service.</summary>
-    public static Holder None => new(HolderKind.None, null, -1, isStandby: false);
+    public static Holder None => new(HolderKind.None, null, [], isStandby: false);
 
     /// <summary>Who it is. A keeper that has ended holds nothing any more.</summary>
     public HolderKind Kind => kind == HolderKind.Keeper && Libc.ParentProcessId() != parent ? HolderKind.None : kind;
@@ -65,7 +62,7 @@ public sealed class Holder
     public static Holder FromEnvironment()
     {
         string address = Environment.GetEnvironmentVariable(NotifyVariable) ?? "";
-        int stored = TakeStored(out bool isStoreUsed);
+        Dictionary<string, int> stored = TakeStored(out bool isStoreUsed);
         bool isStandby = Environment.GetEnvironmentVariable(StandbyVariable) is { Length: > 0 };
         HolderKind kind = Environment.GetEnvironmentVariable(KindVariable) switch
         {
@@ -89,31 +86,56 @@ public sealed class Holder
     }
 
     /// <summary>The stored /dev/fuse, or -1; from then on the caller's to close.</summary>
-    public int TakeConnection() => Interlocked.Exchange(ref connection, -1);
+    public int TakeConnection() => Take(KeptName.Connection);
 
-    /// <summary>Gives a duplicate of <paramref name="descriptor"/> into keeping in the place of any other.</summary>
+    /// <summary>Whether memory of an arena was stored, and not taken yet.</summary>
+    internal bool HasArena
+    {
+        get
+        {
+            lock (stored) return stored.Keys.Any(KeptName.IsArena);
+        }
+    }
+
+    /// <summary>What is stored under a name, or -1; from then on the caller's to close.</summary>
+    internal int Take(string name)
+    {
+        lock (stored) return stored.Remove(name, out int descriptor) ? descriptor : -1;
+    }
+
+    /// <summary>Gives a duplicate of /dev/fuse into keeping in the place of any other.</summary>
     /// <returns>Whether the holder has it; without one this is the server's last and only.</returns>
-    public bool Deposit(int descriptor)
+    public bool Deposit(int descriptor) => Deposit(KeptName.Connection, descriptor);
+
+    /// <summary>Gives a duplicate of a descriptor into keeping in the place of any other of that name.</summary>
+    /// <returns>Whether the holder has it.</returns>
+    internal bool Deposit(string name, int descriptor)
     {
         if (Kind == HolderKind.None) return false;
-        Remove();
-        string lines = $"{NotifyField.Store}\n{NotifyField.Name}{ConnectionName}\n{NotifyField.NoPoll}";
+        Remove(name);
+        string lines = $"{NotifyField.Store}\n{NotifyField.Name}{name}\n{NotifyField.NoPoll}";
         Errno error = notifier!.Send(lines, descriptor);
         if (error == Errno.OK) error = notifier.AwaitReceipt();
         if (error != Errno.OK) kind = HolderKind.None;
         return error == Errno.OK;
     }
 
-    /// <summary>Has the holder close what it keeps.</summary>
-    public void Remove()
+    /// <summary>Has the holder close the connection.</summary>
+    public void Remove() => Remove(KeptName.Connection);
+
+    /// <summary>Has the holder close what it keeps under a name.</summary>
+    internal void Remove(string name)
     {
-        if (kind != HolderKind.None) _ = notifier!.Send($"{NotifyField.Remove}\n{NotifyField.Name}{ConnectionName}");
+        if (kind != HolderKind.None) _ = notifier!.Send($"{NotifyField.Remove}\n{NotifyField.Name}{name}");
     }
 
-    /// <summary>As <see cref="Remove"/>; returns when it is closed.</summary>
-    public void Discard()
+    /// <summary>As <see cref="Remove()"/>; returns when it is closed.</summary>
+    public void Discard() => Discard(KeptName.Connection);
+
+    /// <summary>As <see cref="Remove(string)"/>; returns when it is closed.</summary>
+    internal void Discard(string name)
     {
-        Remove();
+        Remove(name);
         if (kind != HolderKind.None) _ = notifier!.AwaitReceipt();
     }
 
@@ -145,25 +167,26 @@ public sealed class Holder
 
     private static string OneLine(string text) => text.ReplaceLineEndings(" ").Replace('\t', ' ');
 
-    /// <summary>The descriptor stored as <see cref="ConnectionName"/>, or -1; all others are closed.</summary>
-    private static int TakeStored(out bool isStoreUsed)
+    /// <summary>The descriptors stored under names of ours; all others are closed.</summary>
+    private static Dictionary<string, int> TakeStored(out bool isStoreUsed)
     {
+        Dictionary<string, int> found = [];
         isStoreUsed = false;
         string? process = Environment.GetEnvironmentVariable(ListenProcessVariable);
         string own = Environment.ProcessId.ToString(CultureInfo.InvariantCulture);
-        if (!string.IsNullOrEmpty(process) && process != own) return -1;
+        if (!string.IsNullOrEmpty(process) && process != own) return found;
         string text = Environment.GetEnvironmentVariable(ListenCountVariable) ?? "";
         bool isCount = int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int count);
-        if (!isCount || count is < 1 or > CountMax) return -1;
+        if (!isCount || count is < 1 or > CountMax) return found;
         isStoreUsed = true;
         string[] names = (Environment.GetEnvironmentVariable(ListenNamesVariable) ?? "").Split(':');
-        int found = -1;
         for (int i = 0; i < count; i++)
         {
             int descriptor = FirstDescriptor + i;
-            bool isWanted = found < 0 && i < names.Length && names[i] == ConnectionName;
-            if (!isWanted) _ = Libc.Close(descriptor);
-            else if (Libc.SetCloseOnExec(descriptor, closes: true) == Errno.OK) found = descriptor;
+            string name = i < names.Length ? names[i] : "";
+            bool isWanted = name == KeptName.Connection || KeptName.IsArena(name);
+            if (isWanted) isWanted = Libc.SetCloseOnExec(descriptor, closes: true) == Errno.OK;
+            if (!isWanted || !found.TryAdd(name, descriptor)) _ = Libc.Close(descriptor);
         }
         return found;
     }

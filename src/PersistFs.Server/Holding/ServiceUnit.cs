@@ -39,6 +39,13 @@ public static class ServiceUnit
         return process.ExitCode == 0 ? null : complaint;
     }
 
+    /// <summary>Whether what the unit has stored stays when it is stopped (FileDescriptorStorePreserve=).</summary>
+    internal static bool KeepsStoreWhenStopped(string unit) =>
+        Ask("show", "--property=FileDescriptorStorePreserve", "--value", "--", unit).Trim() == "yes";
+
+    /// <summary>Has systemd close what a stopped unit has stored.</summary>
+    internal static void CleanStore(string unit) => _ = Ask("clean", "--what=fdstore", "--", unit);
+
     /// <summary>Whether a job of `systemctl list-jobs` ("12 NAME.service restart running") is a restart.</summary>
     internal static bool IsRestart(string jobs) =>
         jobs.Split('\n').Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries))

@@ -14,6 +14,11 @@ public sealed partial class Keeper
             if (BeginUpgrade(newProgram, connection) is not { } refusal) return;
             ControlSocket.Answer(connection, KeeperWord.Fail, refusal, StillServed);
         }
+        else
+        {
+            if (TryServe(words, connection)) return;
+            AnswerOfArena(words, connection);
+        }
         _ = Libc.Close(connection);
     }
 

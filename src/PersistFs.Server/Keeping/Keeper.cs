@@ -21,9 +21,9 @@ public sealed partial class Keeper : IDisposable
 
     private readonly KeeperArguments arguments;
     private readonly Predicate<int> isFinal;
-    private readonly ReadinessPipe readiness;
     private readonly KeptDescriptors kept = new();
-    private readonly RestartPolicy restarts = new();
+    private ReadinessPipe readiness;
+    private RestartPolicy restarts = new();
     private readonly NotifySocket notifySocket;
     private readonly ControlSocket controlSocket;
     private readonly int signals;
@@ -154,7 +154,7 @@ public sealed partial class Keeper : IDisposable
     /// <summary>Told to end: the server unmounts, and with it all ends.</summary>
     private void End()
     {
-        isEnding = true;
+        isEnding = server is not null || startDue is not null;
         // One that is still starting is told when it is ready: before, it might leave a mount behind.
         if (server is { IsReady: true }) server.Signal(Libc.TerminateSignal);
     }
@@ -222,7 +222,7 @@ public sealed partial class Keeper : IDisposable
         bool isDeath = code > SignalBase || ended.IsReady;
         if (code == 0 || ended.IsStopping || isEnding)
         {
-            exitCode = ended.IsStopping ? 0 : code;
+            Finish(ended.IsStopping ? 0 : code);
         }
         else if ((!wasReady && !isDeath) || isFinal(code))
         {
@@ -230,8 +230,8 @@ public sealed partial class Keeper : IDisposable
             (string message, string nextStep) = ended.Failure
                 ?? ($"persistfs serve: ended with exit code {code}", "look into its log");
             Log($"{message}; it is not started again");
-            readiness.Fail(message, nextStep);
-            exitCode = code;
+            readiness.Fail(message, nextStep, code);
+            Finish(code);
         }
         else
         {
@@ -254,8 +254,15 @@ public sealed partial class Keeper : IDisposable
             $"{arguments.MountPoint}: {RestartPolicy.FailedStartsMax} servers in a row ended before they were ready";
         Log($"{message}; the connection is given up, the tree is in its arena");
         readiness.Fail(message,
-            $"mend what its log tells of, and start it again with: persistfs up {arguments.MountPoint}");
-        exitCode = code;
+            $"mend what its log tells of, and start it again with: persistfs up {arguments.MountPoint}", code);
+        Finish(code);
+    }
+
+    /// <summary>Ends; or keeps on keeping, where an arena would be gone with the keeper.</summary>
+    private void Finish(int code)
+    {
+        if (kept.HasArena) Idle();
+        else exitCode = code;
     }
 
     /// <summary>What waitpid(2)'s status of a killed process is turned into begins after this.</summary>

@@ -17,6 +17,18 @@ internal static class KeeperWord
     /// <summary>"upgrade", program: asks for another server in the place of the one that serves.</summary>
     public const string Upgrade = "upgrade";
 
+    /// <summary>"kept": asks what is kept; the answer is the keeper's process and NAME=DESCRIPTOR of each.</summary>
+    public const string Kept = "kept";
+
+    /// <summary>"discard": asks a keeper without a server to end; it answers with its process.</summary>
+    public const string Discard = "discard";
+
+    /// <summary>
+    /// "serve", program, arguments: asks a keeper without a server to start one. The same word comes first if it does,
+    /// then what a new keeper would tell.
+    /// </summary>
+    public const string Serve = "serve";
+
     /// <summary>A text as it may stand in a line.</summary>
     public static string OneLine(string text) => text.ReplaceLineEndings(" ").Replace('\t', ' ');
 }

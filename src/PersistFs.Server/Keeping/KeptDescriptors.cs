@@ -1,4 +1,6 @@
+using System.Globalization;
 using PersistFs.Linux;
+using PersistFs.Server.Holding;
 
 namespace PersistFs.Server.Keeping;
 
@@ -8,8 +10,10 @@ internal sealed class KeptDescriptors : IDisposable
     /// <summary>Above all places that a program finds stored descriptors at.</summary>
     private const int NumberMin = 512;
 
-    /// <summary>More are refused, as by FileDescriptorStoreMax=.</summary>
-    private const int CountMax = 16;
+    /// <summary>
+    /// More are refused, as by FileDescriptorStoreMax=: /dev/fuse, and the segments of an arena each with its session.
+    /// </summary>
+    private const int CountMax = 160;
 
     private readonly List<(string Name, int Descriptor)> kept = [];
 
@@ -20,6 +24,13 @@ internal sealed class KeptDescriptors : IDisposable
 
     /// <summary>The descriptors, in the order of <see cref="Names"/>.</summary>
     public IEnumerable<int> Descriptors => kept.Select(entry => entry.Descriptor);
+
+    /// <summary>Whether memory of an arena is among them, which is gone when nobody keeps it.</summary>
+    public bool HasArena => kept.Any(entry => KeptName.IsArena(entry.Name));
+
+    /// <summary>Each as NAME=NUMBER.</summary>
+    public IEnumerable<string> Entries => kept.Select(
+        entry => string.Create(CultureInfo.InvariantCulture, $"{entry.Name}={entry.Descriptor}"));
 
     /// <summary>Keeps a duplicate; the caller closes its own.</summary>
     /// <returns>Whether there was room.</returns>

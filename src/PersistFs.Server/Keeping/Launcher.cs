@@ -11,6 +11,9 @@ public static class Launcher
     /// <summary>The verb of a server.</summary>
     public const string ServeVerb = "serve";
 
+    private const int EndLimitInMilliseconds = 10_000;
+    private const int PollInMilliseconds = 5;
+
     /// <summary>The descriptor that a keeper finds its readiness pipe at.</summary>
     private const int ReadinessDescriptor = 3;
 
@@ -25,6 +28,11 @@ public static class Launcher
         string mountPoint, IReadOnlyList<string> arguments, string logPath, Action<string> onNote)
     {
         RuntimePaths.CreateBase();
+        IReadOnlyList<string> name = Program(out string executable);
+        using (SafeFileHandle? answers = AskKeeper(mountPoint, executable, [.. name, ServeVerb, .. arguments]))
+        {
+            if (answers is not null) return Follow(answers, processId: null, logPath, onNote);
+        }
         Errno opened = Libc.Open("/dev/null", OpenFlags.ReadOnly | OpenFlags.CloseOnExec, 0, out int input);
         Check(opened, "/dev/null", "open it");
         Check(ServerLog.Open(logPath, out int log), logPath, "open the log");
@@ -32,7 +40,6 @@ public static class Launcher
         // A descriptor inherited from a shell or a pipeline would keep the other end waiting as long as the server
         // lives.
         Check(Libc.CloseOnExecFrom(ReadinessDescriptor), "persistfs", "close inherited descriptors");
-        IReadOnlyList<string> name = Program(out string executable);
         KeeperArguments keeper = new(ReadinessDescriptor, mountPoint, executable, [.. name, ServeVerb, .. arguments]);
         // The keeper reads its signals; none may reach a thread of its runtime first.
         ulong blocked = Libc.SignalSetOf(Libc.TerminateSignal, Libc.InterruptSignal);
@@ -47,8 +54,31 @@ public static class Launcher
         return Follow(pipe, processId, logPath, onNote);
     }
 
-    private static LaunchFailure? Follow(SafeFileHandle pipe, int processId, string logPath, Action<string> onNote)
+    /// <summary>
+    /// Has a keeper start a server that has kept an arena in memory since its tree was unmounted; one whose server is
+    /// just ending is waited for.
+    /// </summary>
+    /// <returns>Where it tells how that goes; null where there is none.</returns>
+    private static SafeFileHandle? AskKeeper(string mountPoint, string executable, IReadOnlyList<string> arguments)
     {
+        long deadline = Environment.TickCount64 + EndLimitInMilliseconds;
+        while (true)
+        {
+            if (KeeperClient.Serve(mountPoint, executable, arguments) is { } answers) return answers;
+            bool isEnding = Environment.TickCount64 < deadline && KeeperClient.KeepsArena(mountPoint)
+                && MountTable.Find(mountPoint)?.Type != MountPoint.FileSystemType;
+            if (!isEnding) return null;
+            Thread.Sleep(PollInMilliseconds);
+        }
+    }
+
+    /// <param name="pipe">Where the keeper tells how it goes.</param>
+    /// <param name="processId">The keeper, where it was started from here.</param>
+    /// <param name="logPath">Where to look when nothing is told.</param>
+    /// <param name="onNote">Called with each note.</param>
+    private static LaunchFailure? Follow(SafeFileHandle pipe, int? processId, string logPath, Action<string> onNote)
+    {
+        int? code = null;
         using StreamReader reader = new(new FileStream(pipe, FileAccess.Read, bufferSize: 0), Encoding.UTF8);
         string? message = null;
         string nextStep = $"look into its log: {logPath}";
@@ -57,9 +87,15 @@ public static class Launcher
             string[] fields = line.Split('\t');
             if (fields[0] == KeeperWord.Ready) return null;
             if (fields[0] == KeeperWord.Note) onNote(fields[1]);
-            if (fields[0] == KeeperWord.Fail) (message, nextStep) = (fields[1], fields[2]);
+            if (fields[0] != KeeperWord.Fail) continue;
+            (message, nextStep) = (fields[1], fields[2]);
+            // A keeper that has an arena to keep stays, and tells the code of its server.
+            bool isTold = int.TryParse(fields[^1], NumberStyles.None, CultureInfo.InvariantCulture, out int told);
+            if (fields.Length > 3 && isTold) code = told;
         }
-        Check(Libc.WaitForExit(processId, out int exitCode), "persistfs serve", "wait for it");
+        int exitCode = code ?? 1;
+        if (code is null && processId is { } keeper)
+            Check(Libc.WaitForExit(keeper, out exitCode), "persistfs serve", "wait for it");
         message ??= $"persistfs serve: ended with exit code {exitCode} before the mount answered";
         return new LaunchFailure(exitCode, message, nextStep);
     }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using PersistFs.Linux;
 
@@ -28,9 +29,13 @@ public sealed class ReadinessPipe : IDisposable
     }
 
     /// <summary>The server cannot start.</summary>
-    public void Fail(string message, string nextStep)
+    /// <param name="message">Why.</param>
+    /// <param name="nextStep">What can be done.</param>
+    /// <param name="exitCode">What it ended with; null where the keeper ends with a code of its own.</param>
+    public void Fail(string message, string nextStep, int? exitCode = null)
     {
-        Send($"{KeeperWord.Fail}\t{KeeperWord.OneLine(message)}\t{KeeperWord.OneLine(nextStep)}");
+        string code = exitCode?.ToString(CultureInfo.InvariantCulture) ?? "";
+        Send($"{KeeperWord.Fail}\t{KeeperWord.OneLine(message)}\t{KeeperWord.OneLine(nextStep)}\t{code}");
         Dispose();
     }
 

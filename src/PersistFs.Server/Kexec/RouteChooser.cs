@@ -16,6 +16,9 @@ public static class RouteChooser
     {
         "DAX memory" => new RoutePlan(KexecRoute.Dax,
             $"{report.Arena} is memory of a device: the next kernel finds it where it is"),
+        "memfd" when report.Live is { Reason: null } live => new RoutePlan(KexecRoute.LiveUpdate,
+            $"{report.Arena} is handed to the next kernel, {live.Preserved} segments of it"),
+        "memfd" => ByImage(report, image, $"is not handed to the next kernel ({report.Live?.Reason})"),
         "disk file" when IsInMemory(report.Arena) => ByImage(report, image, "lies in the initial file system"),
         "disk file" => new RoutePlan(KexecRoute.Disk, $"{report.Arena} is a file on a disk"),
         "huge pages" => ByImage(report, image, "lies on hugetlbfs, which no kernel hands over"),

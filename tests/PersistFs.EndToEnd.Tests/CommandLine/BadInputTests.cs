@@ -19,7 +19,7 @@ public sealed class BadInputTests : IDisposable
         Refuses(64, "--size", "512M", "up", "MNT", "--size", "much");
         Refuses(64, "-o mode=9", "octal", "up", "MNT", "-o", "mode=9");
         Refuses(64, "too small", "16 MiB", "up", "MNT", "--arena", "ARENA", "--size", "1M");
-        Refuses(64, "memfd:x", "tmpfs", "up", "MNT", "--arena", "memfd:x");
+        Refuses(64, "memfd:x/y", "letters", "up", "MNT", "--arena", "memfd:x/y");
         Assert.False(File.Exists(scratch.Arena));
     }
 
@@ -60,7 +60,7 @@ public sealed class BadInputTests : IDisposable
         {
             Refuses(10, "page cache", "devdax", [.. verb, pmem]);
             Refuses(10, "not one of DAX", "/dev/dax0.0", [.. verb, "/dev/null"]);
-            Refuses(10, "/dev/dax99.7 does not exist", "ndctl", [.. verb, "/dev/dax99.7"]);
+            Refuses(10, "/dev/dax99.7 does not exist", "memmap=", [.. verb, "/dev/dax99.7"]);
         }
         Refuses(2, "page cache", "devdax", "check", pmem);
     }

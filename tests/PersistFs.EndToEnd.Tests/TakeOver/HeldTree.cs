@@ -11,8 +11,12 @@ internal sealed class HeldTree : IDisposable
     private readonly string home = Directory.CreateTempSubdirectory("persistfs-held-").FullName;
     private readonly string memory = Path.Combine("/dev/shm", $"persistfs-held-{Guid.NewGuid():n}");
 
-    public HeldTree()
+    private readonly string? arena;
+
+    /// <param name="arena">An arena that is no file; null for a file of the tree's own.</param>
+    public HeldTree(string? arena = null)
     {
+        this.arena = arena;
         Directory.CreateDirectory(Root);
         Directory.CreateDirectory(memory);
     }
@@ -20,7 +24,8 @@ internal sealed class HeldTree : IDisposable
     /// <summary>The mount point.</summary>
     public string Root => Path.Combine(home, "tree");
 
-    public string Arena => Path.Combine(memory, "arena");
+    /// <summary>Where the tree lies: a file, or what a test names.</summary>
+    public string Arena => arena ?? Path.Combine(memory, "arena");
 
     /// <summary>The process that serves.</summary>
     public int Server => Status().GetProperty("pid").GetInt32();
@@ -91,6 +96,7 @@ internal sealed class HeldTree : IDisposable
         {
         }
         ToolResult? check = isUp ? Try("check", Arena) : null;
+        if (arena is not null) _ = Try("down", "--discard", Root);
         Directory.Delete(memory, recursive: true);
         Directory.Delete(home, recursive: true);
         if (check is not null) Assert.True(check.ExitCode == 0, check.ToString());

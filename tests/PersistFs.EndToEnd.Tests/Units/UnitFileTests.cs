@@ -20,13 +20,23 @@ public sealed class UnitFileTests
             }
             ToolResult result = Tool.Try("systemd-analyze", ["verify", "--man=no",
                 .. Units().Select(unit => Path.Combine(home, Path.GetFileName(unit).Replace("@.", "@mnt-pkram.")))]);
-            Assert.Equal((0, "", ""), (result.ExitCode, result.Output, result.Error));
+            Assert.Equal((0, "", ""), (result.ExitCode, result.Output, WithoutNewerSettings(result.Error)));
         }
         finally
         {
             Directory.Delete(home, recursive: true);
         }
     }
+
+    /// <summary>
+    /// What systemd says of settings that came after it: it goes on without them. That the setting is meant is told by
+    /// its whole name.
+    /// </summary>
+    private static string WithoutNewerSettings(string complaints) => string.Concat(
+        complaints.Split('\n', StringSplitOptions.RemoveEmptyEntries)
+            .Where(line => !line.Contains(
+                "Unknown key 'FileDescriptorStorePreserve' in section [Service]", StringComparison.Ordinal))
+            .Select(line => line + "\n"));
 
     /// <summary>
     /// Each of these would mount the tree where nobody sees it, take it away from its users, or delete arenas.

@@ -148,7 +148,7 @@ public sealed class DaxBackingTests : IDisposable
     [InlineData(DaxState.Ready, 8UL << 20, 2UL << 20, ArenaFault.NoSpace, "larger")]
     [InlineData(DaxState.SystemMemory, 0UL, 0UL, ArenaFault.InUse, "reconfigure-device")]
     [InlineData(DaxState.Unbound, 0UL, 0UL, ArenaFault.NotFound, "new_id")]
-    [InlineData(DaxState.Missing, 0UL, 0UL, ArenaFault.NotFound, "ndctl list")]
+    [InlineData(DaxState.Missing, 0UL, 0UL, ArenaFault.NotFound, "memmap=")]
     [InlineData(DaxState.BlockDevice, 0UL, 0UL, ArenaFault.NotFound, "-m devdax")]
     [InlineData(DaxState.OtherDevice, 0UL, 0UL, ArenaFault.NotFound, "/dev/dax0.0")]
     internal void What_cannot_hold_an_arena_is_refused(

@@ -1,0 +1,254 @@
+using System.Globalization;
+using Microsoft.Win32.SafeHandles;
+using PersistFs.Engine;
+using PersistFs.Linux;
+using PersistFs.Server.Holding;
+using PersistFs.Server.Keeping;
+
+namespace PersistFs.Server.Memory;
+
+/// <summary>An arena in memory that a holder keeps, as its server has it.</summary>
+/// <remarks>
+/// What is in keeping is never locked: the engine opens each segment anew. The kernel's sessions hold the files that
+/// are in keeping, for the same reason.
+/// </remarks>
+internal sealed class KeptArena : SegmentStore, IDisposable
+{
+    private readonly Holder holder;
+    private readonly string mountPoint;
+    private readonly MemorySpec spec;
+    private readonly LiveSessions live;
+    private readonly List<SafeFileHandle> segments = [];
+
+    /// <param name="holder">Who keeps it.</param>
+    /// <param name="mountPoint">Where it is served.</param>
+    /// <param name="spec">Which it is.</param>
+    public KeptArena(Holder holder, string mountPoint, MemorySpec spec)
+    {
+        this.holder = holder;
+        this.mountPoint = mountPoint;
+        this.spec = spec;
+        live = new LiveSessions(holder, spec);
+    }
+
+    public override bool IsPinned => live.Count > 0;
+
+    /// <summary>Numbers of this process's descriptors of the segments, in their order.</summary>
+    public IReadOnlyList<int> Descriptors
+    {
+        get
+        {
+            lock (segments) return [.. segments.Select(Number)];
+        }
+    }
+
+    public LiveStatus Status
+    {
+        get
+        {
+            lock (segments) return new LiveStatus(segments.Count, live.Count, live.Reason);
+        }
+    }
+
+    /// <summary>Takes what is in keeping, or what the last kernel has left.</summary>
+    /// <param name="wait">How long to wait for /dev/liveupdate.</param>
+    /// <returns>Whether there is an arena; if not, one may be made.</returns>
+    /// <exception cref="FailureException">A segment is missing, or what is there is something else.</exception>
+    public bool TryTake(TimeSpan wait)
+    {
+        LiveUpdate? device = null;
+        bool asksKernel = !holder.HasArena && !spec.IsHuge && LiveUpdate.IsThere;
+        Errno error = asksKernel ? LiveUpdate.TryOpen(wait, out device) : Errno.OK;
+        if (error != Errno.OK) throw CannotAsk(error);
+        using (device)
+        {
+            if (!TryTake(device, 0))
+            {
+                DropStray();
+                return false;
+            }
+            if (SegmentHead.Read(segments[0]) is not { } head)
+            {
+                throw new FailureException(FailureKind.ForeignConnection,
+                    $"{spec}: what is kept as its first segment begins no arena",
+                    $"give it up with: persistfs down --discard {mountPoint}");
+            }
+            live.IdentityWord = head.IdentityWord;
+            for (int index = 1; index < head.SegmentCount; index++)
+            {
+                if (!TryTake(device, index)) throw IsMissing(index, head.SegmentCount);
+            }
+        }
+        // One more may be in keeping, of a server that died before the arena knew of it.
+        int next = segments.Count;
+        if (holder.Take(KeptName.Arena(next)) is >= 0 and var stray) Forget(next, stray);
+        return true;
+    }
+
+    /// <summary>The arena as the engine opens it; <see cref="TryTake(TimeSpan)"/> has found it.</summary>
+    public ArenaSource Source => new(spec.ToString(), spec.Name, segments, this);
+
+    /// <summary>Makes the arena, and gives it into keeping once it is whole.</summary>
+    /// <exception cref="FailureException">There is no memory, or nobody keeps it.</exception>
+    public void Make(FormatOptions options)
+    {
+        try
+        {
+            VolumeFormatter.Format(spec.ToString(), spec.Name, this, options);
+        }
+        catch (ArenaException exception)
+        {
+            throw VolumeAccess.Translate(exception);
+        }
+        if (!holder.Deposit(KeptName.Arena(0), Number(segments[0]))) throw NotHeld(spec);
+    }
+
+    /// <summary>
+    /// Once the volume is open: ends what the last kernel has left, and has this one hand the segments to the next.
+    /// </summary>
+    public void GoLive(Volume volume)
+    {
+        live.FinishIncoming();
+        live.IdentityWord = volume.IdentityWord;
+        if (live.Count == segments.Count || !live.CanPreserve()) return;
+        Errno error = volume.FillSegments();
+        if (error == Errno.OK) _ = live.TryPreserve(segments);
+        else live.GiveUp($"there is not enough memory for all of its segments: {error}");
+    }
+
+    public override Errno TryMake(int index, ulong lengthInBytes, out SafeFileHandle? segment)
+    {
+        segment = null;
+        string name = string.Create(CultureInfo.InvariantCulture, $"persistfs-{spec.Name}-{index}");
+        Errno error = Libc.CreateMemoryFile(name, spec.IsHuge, out int descriptor);
+        if (error != Errno.OK) return Errno.ENOSPC;
+        var kept = new SafeFileHandle(descriptor, ownsHandle: true);
+        error = Libc.Truncate(kept, lengthInBytes);
+        bool isPinned = IsPinned;
+        if (error == Errno.OK && isPinned) error = Fill(kept, lengthInBytes);
+        if (error == Errno.OK) error = TryReopen(kept, out segment);
+        // The first is given into keeping when there is an arena in it.
+        bool isKept = error == Errno.OK
+            && (index == 0 || holder.Kind == HolderKind.None || holder.Deposit(KeptName.Arena(index), descriptor));
+        if (!isKept)
+        {
+            segment?.Dispose();
+            kept.Dispose();
+            segment = null;
+            return Errno.ENOSPC;
+        }
+        lock (segments) segments.Add(kept);
+        if (isPinned) _ = live.TryPreserve(segments);
+        return Errno.OK;
+    }
+
+    public override Errno TryFind(int index, out SafeFileHandle? segment)
+    {
+        segment = null;
+        string? path = KeeperClient.PathOf(mountPoint, KeptName.Arena(index));
+        if (path is null) return Errno.ENOENT;
+        Errno error = TryOpen(path, out SafeFileHandle? kept);
+        if (error == Errno.OK) error = TryReopen(kept!, out segment);
+        if (error == Errno.OK) lock (segments) segments.Add(kept!);
+        return error;
+    }
+
+    public override void Drop(int index)
+    {
+        live.Drop(index);
+        holder.Remove(KeptName.Live(index));
+        holder.Remove(KeptName.Arena(index));
+        lock (segments)
+        {
+            if (index >= segments.Count) return;
+            segments[index].Dispose();
+            segments.RemoveAt(index);
+        }
+    }
+
+    public void Dispose()
+    {
+        live.Dispose();
+        foreach (SafeFileHandle segment in segments) segment.Dispose();
+    }
+
+    /// <summary>Nobody would have the arena's memory when its server dies.</summary>
+    public static FailureException NotHeld(MemorySpec spec) => new(FailureKind.NotHeld,
+        $"{spec}: nobody would hold this memory: it would be gone with the server",
+        "use persistfs up, or a unit with FileDescriptorStoreMax=, or a path with --arena");
+
+    private bool TryTake(LiveUpdate? device, int index)
+    {
+        int kept = holder.Take(KeptName.Arena(index));
+        if (kept >= 0)
+        {
+            var segment = new SafeFileHandle(kept, ownsHandle: true);
+            RequireMemory(index, segment);
+            segments.Add(segment);
+            live.TakeKept(index, segment);
+            return true;
+        }
+        if (live.TakeSegment(device, index) is not { } retrieved) return false;
+        segments.Add(retrieved);
+        if (!holder.Deposit(KeptName.Arena(index), Number(retrieved))) throw NotHeld(spec);
+        return true;
+    }
+
+    /// <summary>Segments without a first one are what a server has left that died while it made an arena.</summary>
+    private void DropStray()
+    {
+        for (int index = 1; holder.HasArena && index < KeptName.IndexEnd; index++)
+        {
+            if (holder.Take(KeptName.Arena(index)) is >= 0 and var stray) Forget(index, stray);
+            if (holder.Take(KeptName.Live(index)) is >= 0 and var session) Libc.Close(session);
+        }
+    }
+
+    private void Forget(int index, int descriptor)
+    {
+        Libc.Close(descriptor);
+        holder.Remove(KeptName.Live(index));
+        holder.Remove(KeptName.Arena(index));
+    }
+
+    private void RequireMemory(int index, SafeFileHandle segment)
+    {
+        bool isMemory = Libc.FileSystemType(segment, out ulong type) == Errno.OK
+            && type is Libc.TmpfsMagic or Libc.HugetlbfsMagic;
+        if (isMemory) return;
+        throw new FailureException(FailureKind.ForeignConnection,
+            $"{spec}: what is kept as segment {index} is no memory; nothing was touched",
+            $"end its holder, and then: persistfs up {mountPoint}");
+    }
+
+    /// <summary>Takes all memory of a file at once, in large pages where there are some.</summary>
+    private static Errno Fill(SafeFileHandle file, ulong length)
+    {
+        Errno error = Libc.MapFile(file, (nuint)length, 2 << 20, isPrivate: false, out nint address);
+        if (error != Errno.OK) return error;
+        _ = Libc.AdviseHugePages(address, (nuint)length);
+        error = Libc.Populate(address, (nuint)length);
+        _ = Libc.Unmap(address, (nuint)length);
+        return error;
+    }
+
+    private static Errno TryReopen(SafeFileHandle kept, out SafeFileHandle? opened) =>
+        TryOpen(string.Create(CultureInfo.InvariantCulture, $"/proc/self/fd/{Number(kept)}"), out opened);
+
+    private static Errno TryOpen(string path, out SafeFileHandle? opened)
+    {
+        Errno error = Libc.Open(path, OpenFlags.ReadWrite | OpenFlags.CloseOnExec, 0, out int descriptor);
+        opened = error == Errno.OK ? new SafeFileHandle(descriptor, ownsHandle: true) : null;
+        return error;
+    }
+
+    private static int Number(SafeFileHandle handle) => (int)handle.DangerousGetHandle();
+
+    private FailureException CannotAsk(Errno error) => new(FailureKind.NotAnswering,
+        $"{spec}: cannot ask the kernel whether the one before it left the arena: {Libc.LiveUpdateDevice}: {error}",
+        error == Errno.EBUSY ? "end whoever has it open, and try again" : "look into the kernel's log (dmesg)");
+
+    private FailureException IsMissing(int index, int count) => new(FailureKind.WrongSize,
+        $"{spec}: the arena has {count} segments, and segment {index} is missing; nothing was touched",
+        $"restore it from a saved image; give up what is left with: persistfs down --discard {mountPoint}");
+}
