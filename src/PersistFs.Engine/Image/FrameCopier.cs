@@ -12,6 +12,7 @@ internal sealed class FrameCopier(Arena arena, FrameTable table)
     public const int RunsMax = Layout.BlocksPerFrame / 2;
 
     private const int BitsPerWord = 64;
+    private const int BufferBlock = (int)(WorkerHeader.RequestBufferOffset >> Layout.BlockSizeLog2);
 
     /// <summary>Finds the blocks that an image has to hold.</summary>
     /// <returns>How many they are.</returns>
@@ -75,9 +76,12 @@ internal sealed class FrameCopier(Arena arena, FrameTable table)
 
     private FrameDescriptor.BlockBitmap UsedBlocks(uint frame)
     {
-        if (table.WordOf(frame).Type == FrameType.Blocks) return table.At(frame).Blocks;
+        FrameType type = table.WordOf(frame).Type;
+        if (type == FrameType.Blocks) return table.At(frame).Blocks;
         FrameDescriptor.BlockBitmap all = default;
-        ((Span<ulong>)all).Fill(ulong.MaxValue);
+        // A worker's request and reply buffers are behind its records; what is in hand is no part of an image.
+        int words = type == FrameType.Worker ? BufferBlock / BitsPerWord : FrameDescriptor.BitmapWords;
+        ((Span<ulong>)all)[..words].Fill(ulong.MaxValue);
         return all;
     }
 

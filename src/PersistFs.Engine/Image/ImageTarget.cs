@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 using PersistFs.Engine.Format;
@@ -17,6 +18,9 @@ public sealed class ImageTarget : IDisposable
 
     /// <summary>Where file systems and volume managers say who they are.</summary>
     private const int StartLength = 128 * 1024;
+
+    private static readonly TimeSpan LockWait = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan LockPoll = TimeSpan.FromMilliseconds(20);
 
     private readonly string path;
     private readonly string? unfinished;
@@ -94,6 +98,9 @@ public sealed class ImageTarget : IDisposable
     /// <exception cref="ArenaException">There is no room, or the device fails.</exception>
     internal void Write(ulong offset, ReadOnlySpan<IoVector> runs)
     {
+        ulong length = 0;
+        foreach (IoVector run in runs) length += run.LengthInBytes;
+        RequireRoom(offset + length);
         Span<IoVector> left = stackalloc IoVector[runs.Length];
         runs.CopyTo(left);
         while (!left.IsEmpty)
@@ -111,6 +118,7 @@ public sealed class ImageTarget : IDisposable
     /// <exception cref="ArenaException">There is no room, or the device fails.</exception>
     internal void Write(ulong offset, ReadOnlySpan<byte> bytes)
     {
+        RequireRoom(offset + (ulong)bytes.Length);
         while (!bytes.IsEmpty)
         {
             Errno error = Libc.WriteAt(Descriptor, bytes, (long)offset, out int count);
@@ -121,6 +129,9 @@ public sealed class ImageTarget : IDisposable
             bytes = bytes[count..];
         }
     }
+
+    /// <summary>Whether its length is given, as a device's is.</summary>
+    internal bool HasFixedLength => lengthMax != ulong.MaxValue;
 
     /// <summary>Refuses an image of so many bytes where it cannot find room.</summary>
     /// <exception cref="ArenaException">The device is smaller.</exception>
@@ -144,6 +155,24 @@ public sealed class ImageTarget : IDisposable
     {
         if (!force && File.Exists(path)) RequireReplaceable(path, arena);
         string unfinished = path + UnfinishedSuffix;
+        long start = Stopwatch.GetTimestamp();
+        SafeFileHandle? descriptor;
+        while ((descriptor = TryOpenUnfinished(unfinished)) is null)
+        {
+            // Of a save that was killed, the server may not have noticed yet.
+            if (Stopwatch.GetElapsedTime(start) > LockWait)
+            {
+                throw new ArenaException(
+                    ArenaFault.InUse, $"{path}: another save is writing to {unfinished}.", "Wait for it to end.");
+            }
+            Thread.Sleep(LockPoll);
+        }
+        return new ImageTarget(path, unfinished, descriptor, ulong.MaxValue);
+    }
+
+    /// <summary>The file beside the one that is replaced, empty and locked; null while somebody has it.</summary>
+    private static SafeFileHandle? TryOpenUnfinished(string unfinished)
+    {
         const OpenFlags Flags = OpenFlags.ReadWrite | OpenFlags.Create | OpenFlags.NoFollow | OpenFlags.CloseOnExec;
         Errno error = Libc.Open(unfinished, Flags, OwnerReadWrite, out int file);
         if (error != Errno.OK) throw Explain(unfinished, "be made", error);
@@ -154,11 +183,9 @@ public sealed class ImageTarget : IDisposable
             && Libc.GetStatus(unfinished, out FileStatus named) == Errno.OK
             && opened.InodeNumber == named.InodeNumber && opened.Device == named.Device;
         error = isOurs ? Libc.Truncate(descriptor, 0) : Errno.OK;
-        if (isOurs && error == Errno.OK) return new ImageTarget(path, unfinished, descriptor, ulong.MaxValue);
+        if (isOurs && error == Errno.OK) return descriptor;
         descriptor.Dispose();
-        if (error != Errno.OK) throw Explain(unfinished, "be emptied", error);
-        throw new ArenaException(
-            ArenaFault.InUse, $"{path}: another save is writing to {unfinished}.", "Wait for it to end.");
+        return error == Errno.OK ? null : throw Explain(unfinished, "be emptied", error);
     }
 
     private static ImageTarget OpenDevice(string path, Guid arena, bool force)

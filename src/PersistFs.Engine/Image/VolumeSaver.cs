@@ -179,8 +179,13 @@ internal sealed class VolumeSaver : IDisposable
 
     private ImageWriter Begin(List<uint> frames)
     {
-        // What has no room at all need not be begun, and a device keeps what it holds.
-        target.RequireRoom(ImageHeader.IndexLengthOf((ulong)frames.Count) + 2 * Layout.BlockSizeInBytes);
+        if (target.HasFixedLength)
+        {
+            // What has no room need not be begun: a device keeps what it holds.
+            ulong blocks = 2;
+            foreach (uint frame in frames) blocks += (ulong)copier.Select(frame, out _);
+            target.RequireRoom((blocks << Layout.BlockSizeLog2) + ImageHeader.IndexLengthOf((ulong)frames.Count));
+        }
         return new ImageWriter(target, table.FrameCount);
     }
 
