@@ -1,4 +1,5 @@
 using PersistFs.Linux;
+using PersistFs.Server.Control;
 
 namespace PersistFs.Server;
 
@@ -29,6 +30,7 @@ public static class Unmounter
                 "see what is served with: persistfs status");
         }
         ulong connection = MountPoint.ConnectionOf(mount);
+        Thaw(mountPoint);
         List<int> processes = waitsForServer ? OpenProcesses(mountPoint) : [];
         bool isDead = MountPoint.Ask(mountPoint) is Errno.ENOTCONN or Errno.ECONNABORTED;
         Errno error = UnmountWhenIdle(mountPoint, isLazy || isDead);
@@ -40,6 +42,20 @@ public static class Unmounter
             else Libc.Close(process);
         }
         return others;
+    }
+
+    /// <summary>An unmount brings pages of the cache along, and would wait for a thaw to come.</summary>
+    private static void Thaw(string mountPoint)
+    {
+        if (StatusClient.TryAsk(RuntimePaths.SocketOf(mountPoint)) is not { Freeze: not null }) return;
+        try
+        {
+            ControlClient.Order(mountPoint, [ControlWord.Thaw]);
+        }
+        catch (FailureException)
+        {
+            // It has ended meanwhile; its successor's mount is unmounted as it is.
+        }
     }
 
     /// <summary>

@@ -9,7 +9,8 @@ internal sealed partial class VolumeServer
 {
     /// <summary>
     /// "save", path: writes an image to the open file that came with the order. Progress is phase, bytes done, bytes in
-    /// all; the result is the report. Whoever asked publishes the image.
+    /// all; the result is the report. Whoever asked publishes the image. With "settle" as third word, the save says
+    /// so when little is left to be copied, and waits until the tree is frozen: the image is of the frozen tree.
     /// </summary>
     private string[] Save(ControlOrder order)
     {
@@ -23,13 +24,24 @@ internal sealed partial class VolumeServer
         using CancellationTokenSource abandoned = new();
         try
         {
-            return SaveLines.Encode(VolumeImage.SaveLive(volume, target, Tell, abandoned.Token));
+            Action? settle = order.Arguments.Count > 1 && order.Arguments[1] == ControlWord.Settle ? Settle : null;
+            return SaveLines.Encode(VolumeImage.SaveLive(volume, target, settle, Tell, abandoned.Token));
         }
         catch (OperationCanceledException)
         {
             throw new FailureException(FailureKind.Interrupted,
                 $"{options.MountPoint}: the save was given up, since nobody waits for it or the server ends",
                 "save again");
+        }
+
+        void Settle()
+        {
+            order.Progress(ControlWord.Settle);
+            while (freezing is not { Scope: Fuse.FreezeScope.All })
+            {
+                if (order.IsAbandoned) throw new OperationCanceledException();
+                Thread.Sleep(1);
+            }
         }
 
         void Tell(ImageProgress progress)

@@ -27,8 +27,9 @@ internal static class KexecFinishCommand
 
     private static ExitCode Run(string? mountPoint, bool isJson)
     {
+        List<FinishedTree> trees = [];
         IReadOnlyList<KexecRecord> records =
-            Resumption.FindRecords(note => Console.Error.WriteLine($"persistfs kexec finish: {note}"));
+            Resumption.FindRecords(note => Console.Error.WriteLine($"persistfs kexec finish: {note}"), trees);
         if (mountPoint is not null)
         {
             string path = Path.GetFullPath(mountPoint);
@@ -39,25 +40,29 @@ internal static class KexecFinishCommand
                     FailureKind.NotReturned, $"{path}: nothing says that a tree was mounted there",
                     "take it up with: persistfs up, and name its arena");
             }
+            trees.Clear();
         }
-        if (records.Count == 0 && !isJson)
+        if (records.Count + trees.Count == 0 && !isJson)
         {
             Console.Out.WriteLine("nothing was made ready for kexec, and no pkram= is given");
         }
+        foreach (FinishedTree tree in trees) Tell(tree, isJson);
         Resumption taking = new();
-        bool isAllBack = true;
         foreach (KexecRecord record in records)
         {
-            FinishedTree tree = taking.Run(record);
-            isAllBack &= tree.IsBack;
-            if (isJson) Console.Out.WriteLine(JsonSerializer.Serialize(tree, StatusJson.Default.FinishedTree));
-            else Tell(tree);
+            trees.Add(taking.Run(record));
+            Tell(trees[^1], isJson);
         }
-        return isAllBack ? ExitCode.Success : ExitCode.NotReturned;
+        return trees.TrueForAll(tree => tree.IsBack) ? ExitCode.Success : ExitCode.NotReturned;
     }
 
-    private static void Tell(FinishedTree tree)
+    private static void Tell(FinishedTree tree, bool isJson)
     {
+        if (isJson)
+        {
+            Console.Out.WriteLine(JsonSerializer.Serialize(tree, StatusJson.Default.FinishedTree));
+            return;
+        }
         if (!tree.IsBack)
         {
             string nextStep = tree.NextStep ?? "see: persistfs doctor";

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
 using PersistFs.Server;
+using PersistFs.Server.Holding;
 using PersistFs.Server.Kexec;
 using Spectre.Console;
 
@@ -12,8 +13,8 @@ internal static class KexecPrepareCommand
 {
     private static readonly Option<string?> Image = new("--image")
     {
-        Description = "Where to save an arena that lies in memory of this kernel.",
-        HelpName = "FILE",
+        Description = "Where to save an arena that ends with this kernel: a file, or a directory for all trees.",
+        HelpName = "FILE|DIR",
     };
 
     private static readonly Option<string?> Wait = new("--wait")
@@ -46,6 +47,11 @@ internal static class KexecPrepareCommand
         HelpName = "ARGS",
     };
 
+    private static readonly Option<bool> AtShutdown = new("--at-shutdown")
+    {
+        Description = "For the unit: do nothing unless the machine goes down for kexec, or where nothing is served.",
+    };
+
     public static Command Create()
     {
         Argument<string?> mountPoint = KexecCommand.MountPointArgument();
@@ -53,7 +59,7 @@ internal static class KexecPrepareCommand
         Command command = new(
             "prepare", "Make trees ready: flush while clients go on, freeze, verify, say what survives.")
         {
-            mountPoint, Image, Wait, Window, Load, Initrd, Append, json,
+            mountPoint, Image, Wait, Window, Load, Initrd, Append, AtShutdown, json,
         };
         command.SetAction(parsed => (int)Run(parsed, parsed.GetValue(mountPoint), parsed.GetValue(json)));
         return command;
@@ -67,11 +73,15 @@ internal static class KexecPrepareCommand
             Wait = Duration("--wait", parsed.GetValue(Wait)) ?? new PrepareOptions().Wait,
             Window = Duration("--window", parsed.GetValue(Window)) ?? new PrepareOptions().Window,
         };
+        bool isAtShutdown = parsed.GetValue(AtShutdown);
+        if (isAtShutdown && !ServiceUnit.IsKexecUnderWay()) return ExitCode.Success;
+        if (isAtShutdown && StatusClient.AskAll().Count == 0) return ExitCode.Success;
         IReadOnlyList<StatusReport> reports = KexecCommand.Served(mountPoint);
         // What can be refused before anything is done is refused first.
         List<(StatusReport Report, RoutePlan Plan)> planned =
             [.. reports.Select(report => (report, Plan(report, options)))];
-        if (parsed.GetValue(Load) is { } kernel) LoadKernel(parsed, kernel, isJson);
+        RequireImages(planned);
+        if (parsed.GetValue(Load) is { } kernel) LoadKernel(parsed, kernel, planned, isJson);
         else if (parsed.GetValue(Initrd) is not null || parsed.GetValue(Append) is not null)
         {
             throw new FailureException(
@@ -84,8 +94,7 @@ internal static class KexecPrepareCommand
             {
                 preparations.Add(new Preparation(report, plan, options));
             }
-            WorkOnline(preparations);
-            foreach (Preparation preparation in preparations) preparation.Freeze();
+            WithBar(preparations);
             bool isWhole = true;
             foreach (Preparation preparation in preparations) isWhole &= Tell(preparation.Finish(), isJson);
             return isWhole ? ExitCode.Success : ExitCode.InputOutput;
@@ -108,26 +117,45 @@ internal static class KexecPrepareCommand
             throw new FailureException(FailureKind.NothingSurvives, $"{report.MountPoint}: the tree is {report.State}",
                 $"look at the arena with: persistfs check {report.Arena}");
         }
-        RoutePlan plan = RouteChooser.Choose(report, options.Image);
+        // In a directory each tree has an image of its own, named as the timer's.
+        string? image = options.Image is { } path && Directory.Exists(path)
+            ? Path.Combine(path, RuntimePaths.Escape(report.MountPoint!) + ".image") : options.Image;
+        RoutePlan plan = RouteChooser.Choose(report, image);
         if (plan.Route != KexecRoute.None) return plan;
         throw new FailureException(FailureKind.NothingSurvives,
             $"{report.MountPoint}: nothing would survive: {plan.Reason}", plan.NextStep!);
     }
 
-    private static void LoadKernel(ParseResult parsed, string kernel, bool isJson)
+    /// <summary>One file holds one image.</summary>
+    private static void RequireImages(List<(StatusReport Report, RoutePlan Plan)> planned)
     {
+        foreach (IGrouping<string?, RoutePlan> users in planned.Select(tree => tree.Plan).GroupBy(plan => plan.Image))
+        {
+            if (users.Key is null || users.Count() == 1) continue;
+            throw new FailureException(FailureKind.Usage,
+                $"--image: {users.Key} cannot hold the images of {users.Count()} trees",
+                "name a directory, or one MNT");
+        }
+    }
+
+    private static void LoadKernel(
+        ParseResult parsed, string kernel, List<(StatusReport Report, RoutePlan Plan)> planned, bool isJson)
+    {
+        string append = parsed.GetValue(Append) ?? "";
+        KernelCommandLine next = new(KernelCommandLine.Running.ForNext(append));
         LoadedKernel loaded = KexecKernel.Load(
             Path.GetFullPath(kernel), parsed.GetValue(Initrd) is { } initrd ? Path.GetFullPath(initrd) : null,
-            parsed.GetValue(Append) ?? "");
+            string.Join(' ', [append, .. PkramParameter.Missing(planned, next)]));
         if (!isJson) Console.Out.WriteLine($"{loaded.Kernel}: loaded, with the command line: {loaded.CommandLine}");
     }
 
-    /// <summary>The long work, with a bar where somebody looks at a terminal.</summary>
-    private static void WorkOnline(List<Preparation> preparations)
+    /// <summary>The work itself, with bars where somebody looks at a terminal.</summary>
+    private static void WithBar(List<Preparation> preparations)
     {
         if (Console.IsErrorRedirected)
         {
             foreach (Preparation preparation in preparations) preparation.WorkOnline(onProgress: null);
+            foreach (Preparation preparation in preparations) preparation.Freeze(onProgress: null);
             return;
         }
         IAnsiConsole terminal = AnsiConsole.Create(
@@ -141,6 +169,17 @@ internal static class KexecPrepareCommand
                 {
                     task.MaxValue = Math.Max(total, 1);
                     task.Value = done;
+                });
+                task.Value = task.MaxValue;
+            }
+            foreach (Preparation preparation in preparations)
+            {
+                ProgressTask task = progress.AddTask("freeze");
+                preparation.Freeze(step =>
+                {
+                    task.Description = Markup.Escape(step.Phase);
+                    task.MaxValue = step.TotalBytes;
+                    task.Value = step.DoneBytes;
                 });
                 task.Value = task.MaxValue;
             }

@@ -40,10 +40,25 @@ public static class VolumeImage
     /// <exception cref="OperationCanceledException">It was ended early.</exception>
     public static ImageReport SaveLive(
         Volume volume, ImageTarget target, Action<ImageProgress>? progress = null,
-        CancellationToken cancellation = default)
+        CancellationToken cancellation = default) =>
+        SaveLive(volume, target, settle: null, progress, cancellation);
+
+    /// <summary>As above, of a moment after something was done.</summary>
+    /// <param name="volume">The volume.</param>
+    /// <param name="target">Where to, as above.</param>
+    /// <param name="settle">
+    /// Called once, before the moment is chosen, when little is left to be copied: what is done in it is in the image.
+    /// </param>
+    /// <param name="progress">Told now and then how far it is, on the calling thread.</param>
+    /// <param name="cancellation">Ends the save early.</param>
+    /// <exception cref="ArenaException">As above.</exception>
+    /// <exception cref="OperationCanceledException">It was ended early.</exception>
+    public static ImageReport SaveLive(
+        Volume volume, ImageTarget target, Action? settle, Action<ImageProgress>? progress,
+        CancellationToken cancellation)
     {
         using var saver = new Images.VolumeSaver(volume, target, progress, cancellation);
-        return saver.SaveLive();
+        return saver.SaveLive(settle);
     }
 
     /// <summary>

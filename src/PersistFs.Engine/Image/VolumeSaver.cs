@@ -67,7 +67,8 @@ internal sealed class VolumeSaver : IDisposable
         return Report(writer.Finish(Describe(), frames), passes: 1);
     }
 
-    public ImageReport SaveLive()
+    /// <param name="settle">Called once, when little is left to be copied; null for nothing.</param>
+    public ImageReport SaveLive(Action? settle)
     {
         lock (Turn)
         {
@@ -78,7 +79,7 @@ internal sealed class VolumeSaver : IDisposable
                 // Whatever was giving a frame back has done it then; from here on no frame in use loses its memory.
                 volume.AwaitOperations(self: null);
                 Store.MarkIn(marks);
-                return SaveMarked(marks);
+                return SaveMarked(marks, settle);
             }
             finally
             {
@@ -90,7 +91,7 @@ internal sealed class VolumeSaver : IDisposable
 
     public void Dispose() => stop.Dispose();
 
-    private ImageReport SaveMarked(FrameMarks marks)
+    private ImageReport SaveMarked(FrameMarks marks, Action? settle)
     {
         List<uint> frames = FramesInUse();
         ImageWriter writer = Begin(frames);
@@ -112,6 +113,8 @@ internal sealed class VolumeSaver : IDisposable
             {
                 brake.Loosen();
                 NotePause(brake.LongestPause);
+                settle?.Invoke();
+                settle = null;
                 if (TryFinish(writer, marks, frames, out ImageHeader header)) return Report(header, pass + 1);
                 frames.Clear();
                 marks.Collect(frames);

@@ -32,6 +32,9 @@ public static class ControlWord
     /// <summary>"save", path; with it the open file that the image is written to.</summary>
     public const string Save = "save";
 
+    /// <summary>Of a save: it waits for a freeze, and as progress: now.</summary>
+    public const string Settle = "settle";
+
     /// <summary>"progress", and what the order says of it.</summary>
     public const string Progress = "progress";
 

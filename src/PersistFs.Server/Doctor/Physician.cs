@@ -21,6 +21,7 @@ public static class Physician
         }
         found.Add(LockedMemory(report));
         found.Add(Pages(report));
+        found.AddRange(KexecExaminer.Examine(report));
         return found;
     }
 
@@ -84,6 +85,8 @@ public static class Physician
 
     private static Diagnosis State(StatusReport report) => report.State == "serving"
         ? new Diagnosis("tree", Verdict.Holds, "serving")
+        : report.State == VolumeServer.FrozenState
+        ? new Diagnosis("tree", Verdict.Note, "frozen: changes wait", $"persistfs kexec abort {report.MountPoint}")
         : new Diagnosis("tree", Verdict.Fails, report.State, $"look at the arena with: persistfs check {report.Arena}");
 
     /// <summary>A request buffer that is swapped out when its daemon is killed costs a caller EIO.</summary>

@@ -46,6 +46,14 @@ public static class ServiceUnit
     /// <summary>Has systemd close what a stopped unit has stored.</summary>
     internal static void CleanStore(string unit) => _ = Ask("clean", "--what=fdstore", "--", unit);
 
+    /// <summary>Whether the machine is on its way to another kernel by kexec.</summary>
+    public static bool IsKexecUnderWay() => IsStart(Ask("list-jobs", "--no-legend", "--plain"), "kexec.target");
+
+    /// <summary>Whether among jobs of `systemctl list-jobs` there is the start of a unit.</summary>
+    internal static bool IsStart(string jobs, string unit) =>
+        jobs.Split('\n').Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries))
+            .Any(fields => fields.Length >= 3 && fields[1] == unit && fields[2] == "start");
+
     /// <summary>Whether a job of `systemctl list-jobs` ("12 NAME.service restart running") is a restart.</summary>
     internal static bool IsRestart(string jobs) =>
         jobs.Split('\n').Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries))

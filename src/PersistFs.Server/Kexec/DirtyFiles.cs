@@ -23,6 +23,7 @@ internal sealed class DirtyFiles : IDisposable
     private const int HandleLength = 3 * sizeof(uint);
     private const int ThreadsMax = 4;
     private const int FailuresMax = 20;
+    private const int FilesInChunk = 256;
 
     private readonly string mountPoint;
     private readonly bool isOnDisk;
@@ -58,9 +59,9 @@ internal sealed class DirtyFiles : IDisposable
         ParallelOptions threads = new() { MaxDegreeOfParallelism = threadCount };
         try
         {
-            Parallel.ForEach(Partitioner.Create(0, files.Count), threads, range =>
+            Parallel.ForEach(files.Chunk(FilesInChunk), threads, chunk =>
             {
-                for (int index = range.Item1; index < range.Item2; index++) FlushOne(files[index]);
+                foreach (string file in chunk) FlushOne(file);
                 onProgress?.Invoke(Interlocked.Read(ref looked), files.Count);
             });
         }

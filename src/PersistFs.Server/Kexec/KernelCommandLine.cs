@@ -39,7 +39,7 @@ public sealed class KernelCommandLine
     public string ForNext(string append) =>
         string.Join(' ', [.. parameters.Where(parameter => !IsOfBootLoader(parameter)), .. Split(append)]);
 
-    private static readonly string[] PreservingNames = ["memmap", "kho", "liveupdate", "kho_scratch", "pkram"];
+    private static readonly string[] PreservingNames = ["memmap", "kho", "liveupdate", "kho_scratch"];
 
     private static bool IsOfBootLoader(string parameter) =>
         Array.Exists(BootLoaderNames, name => IsNamed(parameter, name));

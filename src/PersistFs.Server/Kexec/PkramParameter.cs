@@ -30,6 +30,24 @@ public sealed record PkramParameter(string Arena, string? MountPoint)
             "write it as pkram=/dev/dax0.0,/mnt/pkram on the kernel command line");
     }
 
+    /// <summary>
+    /// Parameters with which the next kernel's command line names trees that it finds in memory, and does not name yet.
+    /// </summary>
+    /// <param name="trees">The trees.</param>
+    /// <param name="commandLine">The command line so far.</param>
+    public static IEnumerable<string> Missing(
+        IEnumerable<(StatusReport Report, RoutePlan Plan)> trees, KernelCommandLine commandLine)
+    {
+        HashSet<string> named = [.. commandLine.ValuesOf("pkram").Select(value => value.Split(',', 2)[0])];
+        foreach ((StatusReport report, RoutePlan plan) in trees)
+        {
+            bool isInMemory = plan.Route is KexecRoute.Dax or KexecRoute.LiveUpdate;
+            string text = $"{report.Arena},{report.MountPoint}";
+            bool canBeSaid = !text.Any(character => char.IsWhiteSpace(character) || character == '"');
+            if (isInMemory && canBeSaid && !named.Contains(report.Arena)) yield return "pkram=" + text;
+        }
+    }
+
     private static string DeviceAt(string address)
     {
         bool isNumber = ulong.TryParse(

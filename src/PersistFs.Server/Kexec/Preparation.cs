@@ -1,7 +1,9 @@
 using System.Diagnostics;
 using System.Globalization;
+using PersistFs.Engine;
 using PersistFs.Server.Control;
 using PersistFs.Server.Holding;
+using PersistFs.Server.Saving;
 
 namespace PersistFs.Server.Kexec;
 
@@ -23,6 +25,7 @@ public sealed class Preparation : IDisposable
     private readonly DirtyFiles files;
     private FlushResult flushed = new(0, 0, [], TimeSpan.Zero);
     private TimeSpan online;
+    private long frozenAt;
     private TimeSpan frozenIn;
 
     /// <param name="report">The tree, served.</param>
@@ -54,8 +57,16 @@ public sealed class Preparation : IDisposable
     }
 
     /// <summary>Freezes the tree and makes sure of it; what was acknowledged before comes to the next kernel.</summary>
-    public void Freeze()
+    /// <param name="onProgress">Called with how much of an image is written.</param>
+    public void Freeze(Action<ImageProgress>? onProgress)
     {
+        if (plan.Image is { } image)
+        {
+            Saver.SaveFrozen(report, image, FreezeForImage, onProgress);
+            ControlClient.Order(MountPointPath, [ControlWord.Verify]);
+            frozenIn = Stopwatch.GetElapsedTime(frozenAt);
+            return;
+        }
         long start = Stopwatch.GetTimestamp();
         Order(NamesScope);
         if (plan.Route is KexecRoute.Disk)
@@ -90,6 +101,7 @@ public sealed class Preparation : IDisposable
             InodesUsed = report.InodesUsed,
             BootId = BootIdentity.Current,
         }.Write();
+        RequireFrozen();
         return new PreparedTree
         {
             MountPoint = MountPointPath,
@@ -120,6 +132,24 @@ public sealed class Preparation : IDisposable
     }
 
     public void Dispose() => files.Dispose();
+
+    /// <summary>Where the window was over before all was done, changes have gone on that nothing covers.</summary>
+    private void RequireFrozen()
+    {
+        if (StatusClient.TryAsk(RuntimePaths.SocketOf(MountPointPath)) is { Freeze: not null }) return;
+        throw new FailureException(FailureKind.NotAnswering,
+            $"{MountPointPath}: thawed before all was done, since its window was over or somebody has thawed it",
+            "try again, with a longer --window");
+    }
+
+    /// <summary>The image is of a tree to which everything has come that was written before.</summary>
+    private void FreezeForImage()
+    {
+        frozenAt = Stopwatch.GetTimestamp();
+        Order(NamesScope);
+        flushed = flushed.Then(files.Flush());
+        Order(AllScope);
+    }
 
     private void Order(string scope) => ControlClient.Order(
         MountPointPath, [ControlWord.Freeze, scope, Milliseconds(options.Wait), Milliseconds(options.Window)]);

@@ -1,25 +1,42 @@
 using System.Diagnostics;
+using System.Globalization;
+using PersistFs.Engine;
 using PersistFs.Linux;
 using PersistFs.Server.Keeping;
+using PersistFs.Server.Saving;
 
 namespace PersistFs.Server.Kexec;
 
 /// <summary>Takes trees up again after a kexec.</summary>
 public sealed class Resumption
 {
+    private const uint OthersMask = 0x3F;
+
     private readonly List<string> notes = [];
 
     /// <summary>What is to be taken up: what was made ready before the kexec, and what pkram= names.</summary>
     /// <param name="onNote">Told of records that cannot be read.</param>
-    /// <exception cref="FailureException">pkram= names what is no arena, or is not there.</exception>
-    public static IReadOnlyList<KexecRecord> FindRecords(Action<string> onNote)
+    /// <param name="missing">Receives what pkram= names and is no arena, or is not there.</param>
+    public static IReadOnlyList<KexecRecord> FindRecords(Action<string> onNote, List<FinishedTree> missing)
     {
         List<KexecRecord> records = [.. KexecRecord.ReadAll(onNote)];
         foreach (string value in KernelCommandLine.Running.ValuesOf("pkram"))
         {
-            PkramParameter parameter = PkramParameter.Parse(value);
-            if (records.Exists(record => record.Arena == parameter.Arena)) continue;
-            records.Add(Describe(parameter));
+            try
+            {
+                PkramParameter parameter = PkramParameter.Parse(value);
+                if (!records.Exists(record => record.Arena == parameter.Arena)) records.Add(Describe(parameter));
+            }
+            catch (FailureException failure)
+            {
+                missing.Add(new FinishedTree
+                {
+                    Arena = value,
+                    IsBack = false,
+                    Outcome = failure.Message,
+                    NextStep = failure.NextStep,
+                });
+            }
         }
         return records;
     }
@@ -43,6 +60,7 @@ public sealed class Resumption
     /// <summary>A record of what the arena says of itself.</summary>
     private static KexecRecord Describe(PkramParameter parameter)
     {
+        if (IsMemory(parameter.Arena)) return DescribeMemory(parameter);
         StatusReport report = StatusClient.AskAll().FirstOrDefault(served => served.Arena == parameter.Arena)
             ?? OfflineStatus.Read(parameter.Arena);
         MountRecord? said = OfflineStatus.ReadMountRecord(parameter.Arena);
@@ -59,6 +77,19 @@ public sealed class Resumption
         };
     }
 
+    /// <summary>Memory that the last kernel has handed over has no path: it is found when it is served.</summary>
+    private static KexecRecord DescribeMemory(PkramParameter parameter) => new()
+    {
+        MountPoint = parameter.MountPoint ?? throw new FailureException(
+            FailureKind.Usage, $"pkram={parameter.Arena}: no mount point is named",
+            $"write pkram={parameter.Arena},/mnt/pkram on the kernel command line"),
+        Arena = parameter.Arena,
+        Uuid = "",
+        Route = KexecRoute.LiveUpdate,
+    };
+
+    private static bool IsMemory(string arena) => arena.StartsWith("memfd:", StringComparison.Ordinal);
+
     private static FinishedTree Thaw(KexecRecord record)
     {
         bool wasFrozen = Preparation.Abort(record.MountPoint);
@@ -71,16 +102,17 @@ public sealed class Resumption
         {
             return Compare(record, served, "it is served already");
         }
-        if (record.Unit is { } unit) return Back(record, $"its unit brings it back: {unit}");
-        if (!File.Exists(record.Arena) && !record.Arena.StartsWith("memfd:", StringComparison.Ordinal))
-        {
-            return Missing(record, $"{record.Arena}: the arena is not there", ArenaAdvice(record));
-        }
         if (!Directory.Exists(record.MountPoint))
         {
             RuntimePaths.CreateDirectory(record.MountPoint);
             notes.Add($"{record.MountPoint} was made");
         }
+        if (record.Image is { } image) Restore(record, image);
+        else if (!File.Exists(record.Arena) && !IsMemory(record.Arena))
+        {
+            return Missing(record, $"{record.Arena}: the arena is not there", ArenaAdvice(record));
+        }
+        if (record.Unit is { } unit) return Back(record, $"its unit brings it back: {unit}");
         long start = Stopwatch.GetTimestamp();
         LaunchFailure? failure = Launcher.Start(
             record.MountPoint, Arguments(record), RuntimePaths.LogOf(record.MountPoint), notes.Add);
@@ -93,10 +125,33 @@ public sealed class Resumption
             : Compare(record, report, "mounted") with { Milliseconds = Math.Round(taken.TotalMilliseconds, digits: 1) };
     }
 
+    /// <summary>Makes the arena from its image, unless that was done already.</summary>
+    private void Restore(KexecRecord record, string image)
+    {
+        // Where no arena was named, there may have to be mounted what it is put on.
+        Dictionary<string, string?> values = new() { [SettingKey.MountPoint.Name] = record.MountPoint };
+        foreach ((string name, string value) in record.Settings) values[name] = value;
+        ServerOptions options = new ServerSettings(file: null, new Dictionary<string, string?>(), values).Read();
+        string arena = ArenaPlacement.Choose(options.Arena, options.MountPoint, options.Mount).Spec;
+        bool isThere = Libc.GetStatus(arena, out FileStatus status) == Errno.OK && status.AllocatedBytes > 0;
+        if (!isThere)
+        {
+            // Arenas hold everybody's files.
+            Libc.SetFileModeMask(OthersMask);
+            ImageReport report = Saver.Restore(image, arena, force: false, progress: null, CancellationToken.None);
+            notes.Add(string.Create(CultureInfo.InvariantCulture,
+                $"{arena}: restored from {image} in {report.Elapsed.TotalSeconds:0.0} s"));
+            return;
+        }
+        if (OfflineStatus.Read(arena).Uuid == record.Uuid) return;
+        throw new FailureException(FailureKind.ArenaExists, $"{arena}: another arena is there, and the image waits",
+            $"move it away, and try again; or: persistfs restore {image} ARENA");
+    }
+
     /// <summary>Whether the tree that is served is the one that was made ready.</summary>
     private FinishedTree Compare(KexecRecord record, StatusReport report, string outcome)
     {
-        if (report.Uuid != record.Uuid)
+        if (record.Uuid.Length > 0 && report.Uuid != record.Uuid)
         {
             return Missing(record,
                 $"{record.MountPoint}: another arena is served there ({report.Uuid} instead of {record.Uuid})",
@@ -119,10 +174,11 @@ public sealed class Resumption
         List<string> arguments = [record.MountPoint];
         foreach (SettingKey key in SettingKey.All)
         {
-            if (key == SettingKey.MountPoint || key == SettingKey.Arena) continue;
+            if (key == SettingKey.MountPoint || (key == SettingKey.Arena && record.Image is null)) continue;
             if (record.Settings.TryGetValue(key.Name, out string? value)) arguments.AddRange([key.Option, value]);
         }
-        return [.. arguments, SettingKey.Arena.Option, record.Arena];
+        // An image is restored to where the settings lead; any other arena is where it was.
+        return record.Image is null ? [.. arguments, SettingKey.Arena.Option, record.Arena] : arguments;
     }
 
     private static string ArenaAdvice(KexecRecord record) => record.Route switch

@@ -21,6 +21,10 @@ public static class RouteChooser
         "memfd" => ByImage(report, image, $"is not handed to the next kernel ({report.Live?.Reason})"),
         "disk file" when IsInMemory(report.Arena) => ByImage(report, image, "lies in the initial file system"),
         "disk file" => new RoutePlan(KexecRoute.Disk, $"{report.Arena} is a file on a disk"),
+        _ when report.Live is { Reason: null, Preserved: > 0 } live && live.Preserved == live.Segments => new RoutePlan(
+            KexecRoute.LiveUpdate, $"{report.Arena} is memory that this kernel hands to the next one"),
+        _ when report.Live is { Reason: { } reason } =>
+            ByImage(report, image, $"is memory that this kernel does not hand to the next one ({reason})"),
         "huge pages" => ByImage(report, image, "lies on hugetlbfs, which no kernel hands over"),
         var backing => ByImage(report, image, $"lies in memory of this kernel ({backing})"),
     };

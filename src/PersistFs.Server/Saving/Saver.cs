@@ -20,8 +20,8 @@ public static class Saver
     public static ImageReport Save(
         string target, string file, bool force, Action<ImageProgress>? progress, CancellationToken cancellation)
     {
-        if (StatusClient.Find(target) is { MountPoint: { } mountPoint } served)
-            return SaveServed(mountPoint, Guid.Parse(served.Uuid), file, force, progress, cancellation);
+        if (StatusClient.Find(target) is { MountPoint: not null } served)
+            return SaveServed(served, file, force, settle: null, progress, cancellation);
         string path = Libc.ResolvePath(target, out string resolved) == Errno.OK ? resolved : target;
         if (Directory.Exists(path) || MountTable.Find(path) is not null)
         {
@@ -30,6 +30,16 @@ public static class Saver
         }
         return Guard(file, () => SaveIdle(target, file, force, progress, cancellation));
     }
+
+    /// <summary>Writes an image of a tree that is frozen at its end: what comes after the image, waits.</summary>
+    /// <param name="served">The tree.</param>
+    /// <param name="file">Where the image goes: a file or a block device, as an absolute path.</param>
+    /// <param name="settle">Called when little is left to be copied; to freeze the tree.</param>
+    /// <param name="progress">Told now and then how far it is.</param>
+    /// <exception cref="FailureException">It cannot be saved; what was at <paramref name="file"/> stays.</exception>
+    public static ImageReport SaveFrozen(
+        StatusReport served, string file, Action settle, Action<ImageProgress>? progress) =>
+        SaveServed(served, file, force: false, settle, progress, CancellationToken.None);
 
     /// <summary>Makes an arena from an image.</summary>
     /// <param name="file">The image.</param>
@@ -47,15 +57,17 @@ public static class Saver
     }
 
     private static ImageReport SaveServed(
-        string mountPoint, Guid arena, string file, bool force, Action<ImageProgress>? progress,
+        StatusReport served, string file, bool force, Action? settle, Action<ImageProgress>? progress,
         CancellationToken cancellation)
     {
+        string mountPoint = served.MountPoint!;
         RequireOutside(mountPoint, file);
         return Guard(file, () =>
         {
-            using ImageTarget target = ImageTarget.Open(file, arena, force);
+            using ImageTarget target = ImageTarget.Open(file, Guid.Parse(served.Uuid), force);
+            string[] order = settle is null ? [ControlWord.Save, file] : [ControlWord.Save, file, ControlWord.Settle];
             IReadOnlyList<string> report = ControlClient.Order(
-                mountPoint, [ControlWord.Save, file], OnProgress, descriptor: target.Descriptor);
+                mountPoint, order, OnProgress, descriptor: target.Descriptor);
             cancellation.ThrowIfCancellationRequested();
             target.Publish();
             return SaveLines.Decode(report);
@@ -64,6 +76,7 @@ public static class Saver
         void OnProgress(IReadOnlyList<string> words)
         {
             cancellation.ThrowIfCancellationRequested();
+            if (words is [ControlWord.Settle]) settle?.Invoke();
             if (SaveLines.TryDecode(words, out ImageProgress step)) progress?.Invoke(step);
         }
     }

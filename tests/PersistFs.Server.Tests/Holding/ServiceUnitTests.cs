@@ -14,4 +14,13 @@ public sealed class ServiceUnitTests
     [InlineData("", false)]
     public void A_restart_is_told_from_a_stop(string jobs, bool isRestart) =>
         Assert.Equal(isRestart, ServiceUnit.IsRestart(jobs));
+
+    [Theory]
+    [InlineData("1 kexec.target start waiting\n", true)]
+    [InlineData("3 other.service stop running\n1 kexec.target start waiting\n", true)]
+    [InlineData("1 poweroff.target start waiting\n", false)]
+    [InlineData("1 kexec.target stop waiting\n", false)]
+    [InlineData("No jobs running.\n", false)]
+    public void The_way_to_another_kernel_is_told_from_other_ends(string jobs, bool isStart) =>
+        Assert.Equal(isStart, ServiceUnit.IsStart(jobs, "kexec.target"));
 }

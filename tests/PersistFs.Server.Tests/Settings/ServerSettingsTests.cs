@@ -34,7 +34,7 @@ public sealed class ServerSettingsTests : IDisposable
     [InlineData("size", "PERSISTFS_SIZE", "--size", "huge")]
     [InlineData("maxSize", "PERSISTFS_MAX_SIZE", "--max-size", "-1")]
     [InlineData("lockWait", "PERSISTFS_LOCK_WAIT", "--lock-wait", "soon")]
-    [InlineData("stopGrace", "PERSISTFS_STOP_GRACE", "--stop-grace", "5m")]
+    [InlineData("stopGrace", "PERSISTFS_STOP_GRACE", "--stop-grace", "5h")]
     [InlineData("options", "PERSISTFS_OPTIONS", "-o", "mode=9")]
     public void A_mistake_names_the_key_as_it_was_written(string name, string variable, string option, string value)
     {

@@ -1,0 +1,26 @@
+using PersistFs.Server.Kexec;
+
+namespace PersistFs.Server.Doctor;
+
+/// <summary>Says whether memory files can be handed to the next kernel, and what that needs.</summary>
+public static class LiveUpdateExaminer
+{
+    private const string Promise = "live update";
+
+    private static readonly string[] Switches = ["kho", "liveupdate"];
+
+    /// <summary>What there is, and what is missing.</summary>
+    public static Diagnosis Examine(KernelCommandLine running, LiveUpdateFacts facts)
+    {
+        string[] missing = [.. Switches.Where(name => !running.IsOn(name)).Select(name => name + "=on")];
+        if (facts.HasDevice)
+        {
+            return new Diagnosis(Promise, Verdict.Holds,
+                "/dev/liveupdate: arenas named memfd:NAME go to the next kernel, loaded by kexec -s, never kexec -c; "
+                + "their keeper has to live until the kexec, or systemd 261 keeps them");
+        }
+        string commandLine = missing.Length == 0 ? "" : $", with {string.Join(' ', missing)} on its command line";
+        return new Diagnosis(Promise, Verdict.Note, "this kernel hands no memory files over (no /dev/liveupdate)",
+            "boot a kernel with CONFIG_LIVEUPDATE_MEMFD (7.x)" + commandLine);
+    }
+}
