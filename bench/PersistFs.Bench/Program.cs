@@ -1,7 +1,8 @@
 using BenchmarkDotNet.Running;
 using PersistFs.Bench.Mount;
 
-// "figures" measures the shipped program as a whole; anything else goes to BenchmarkDotNet.
+// "figures" and "images" measure the shipped program as a whole; anything else goes to BenchmarkDotNet.
+if (args is ["images", ..]) return ImageFigures.Run(args.AsSpan(1));
 if (args is ["figures", ..]) return Figures.Run(args.AsSpan(1));
 BenchmarkSwitcher.FromAssembly(typeof(Figures).Assembly).Run(args);
 return 0;
