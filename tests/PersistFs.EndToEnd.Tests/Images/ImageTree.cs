@@ -40,7 +40,7 @@ internal sealed class ImageTree : IDisposable
 
     public string Run(params string[] arguments) => Tool.Run(ProductBinary.Path, arguments);
 
-    public void Up() => Run("up", Root, "--arena", Arena, "--size", "1G");
+    public void Up(string options = "rw") => Run("up", Root, "--arena", Arena, "--size", "1G", "-o", options);
 
     /// <summary>Files of many kinds, and so many bytes that a save takes its time.</summary>
     public void Fill() => Tool.Bash(Root, """
