@@ -93,13 +93,14 @@ public sealed class Session
     /// The memory that the workers of the dead server read to. A request there that has no reply is served from where
     /// it lies, for the kernel does not send it again; its memory then says that none is in hand.
     /// </param>
+    /// <param name="canResend">False to do as if the kernel refused; the memory is looked through all the same.</param>
     /// <returns>
     /// OK as soon as the kernel has taken the demand: one worker serves what is sent again, then
     /// <see cref="IFileSystem.ReplayEnded"/> is called, then the others start. Or the error with which the kernel
     /// refused (EINVAL before Linux 6.9, EPERM when not mounted); the session has then not started, and may.
     /// </returns>
     /// <exception cref="InvalidOperationException">The session was started before.</exception>
-    public Errno TakeOver(IReadOnlyList<RequestInHand> inHand)
+    public Errno TakeOver(IReadOnlyList<RequestInHand> inHand, bool canResend = true)
     {
         Begin(workerCount: 1);
         isTakingOver = true;
@@ -111,7 +112,7 @@ public sealed class Session
         {
             GiveUp(exception);
         }
-        Errno error = new Notifier(channel).Resend();
+        Errno error = canResend ? new Notifier(channel).Resend() : Errno.EINVAL;
         if (error == Errno.OK) StartThread(workers[0], isReplaying: true);
         else Volatile.Write(ref serving, 0);
         return error;

@@ -77,6 +77,19 @@ public static unsafe partial class Libc
     public static Errno OpenProcess(int processId, out int descriptor) =>
         Result(descriptor = (int)SystemCall(ProcessOpenNumber, processId, 0, 0));
 
+    /// <summary>How a process has ended that was somebody else's child (ioctl PIDFD_GET_INFO, Linux 6.15).</summary>
+    /// <param name="descriptor">Of <see cref="OpenProcess"/>, in whichever process.</param>
+    /// <param name="exitCode">As of <see cref="WaitForExit"/>.</param>
+    /// <returns>EAGAIN while it runs or nobody has waited for it; ENOTTY or EINVAL where the kernel does not tell.</returns>
+    public static Errno GetExit(int descriptor, out int exitCode)
+    {
+        ProcessInformation information = new() { Mask = ProcessInformation.HasExit };
+        Errno error = DeviceControl(descriptor, ProcessInformation.Request, (nint)(&information), out _);
+        exitCode = ToExitCode(information.ExitStatus);
+        bool isKnown = (information.Mask & ProcessInformation.HasExit) != 0;
+        return error == Errno.OK && !isKnown ? Errno.EAGAIN : error;
+    }
+
     /// <summary>
     /// set_mempolicy(2): where memory that this thread, and threads it starts, first touch comes from.
     /// </summary>

@@ -46,6 +46,26 @@ public static unsafe partial class Libc
         return (Errno)error;
     }
 
+    /// <summary>execve(2): goes on as another program, with all descriptors that are not close-on-exec.</summary>
+    /// <param name="path">The program's file.</param>
+    /// <param name="arguments">Its arguments, the first of which is its name.</param>
+    /// <param name="environment">Its environment, NAME=VALUE each.</param>
+    /// <returns>Only when it fails, and why.</returns>
+    public static Errno Execute(string path, IReadOnlyList<string> arguments, IReadOnlyList<string> environment)
+    {
+        nint[] argumentVector = ToVector(arguments);
+        nint[] environmentVector = ToVector(environment);
+        Errno error;
+        fixed (nint* argv = argumentVector)
+        fixed (nint* envp = environmentVector)
+        {
+            error = Result(ExecuteCore(path, argv, envp));
+        }
+        FreeVector(argumentVector);
+        FreeVector(environmentVector);
+        return error;
+    }
+
     /// <summary>
     /// This process's environment as NAME=VALUE strings, without those called one of <paramref name="except"/>.
     /// </summary>
@@ -100,6 +120,9 @@ public static unsafe partial class Libc
     [LibraryImport("libc", EntryPoint = "posix_spawn", StringMarshalling = StringMarshalling.Utf8)]
     private static partial int SpawnCore(
         out int processId, string path, byte* actions, byte* attributes, nint* arguments, nint* environment);
+
+    [LibraryImport("libc", EntryPoint = "execve", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int ExecuteCore(string path, nint* arguments, nint* environment);
 
     [LibraryImport("libc", EntryPoint = "posix_spawn_file_actions_init")]
     private static partial int SpawnActionsInitialize(byte* actions);

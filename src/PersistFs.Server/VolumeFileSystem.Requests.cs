@@ -62,8 +62,7 @@ internal sealed partial class VolumeFileSystem
         InHeader header = MemoryMarshal.Read<InHeader>(memory);
         bool isForget = header.LengthInBytes != 0 && header.Opcode is Opcode.Forget or Opcode.BatchForget;
         if (!isForget || !volume.IsGivenUp(header.Unique)) return;
-        Interlocked.Increment(ref givenUp);
-        LogGivenUp(header.Opcode, header.Unique, Volume.DeathsMax);
+        TellGivenUp(header.Opcode, header.Unique);
         MemoryMarshal.Write(memory, 0);
     }
 
@@ -75,8 +74,7 @@ internal sealed partial class VolumeFileSystem
             Interlocked.Increment(ref replayed);
             if (volume.IsGivenUp(context.Unique))
             {
-                Interlocked.Increment(ref givenUp);
-                LogGivenUp(context.Opcode, context.Unique, Volume.DeathsMax);
+                TellGivenUp(context.Opcode, context.Unique);
                 return Errno.EIO;
             }
         }
@@ -109,12 +107,19 @@ internal sealed partial class VolumeFileSystem
         return true;
     }
 
+    private void TellGivenUp(Opcode operation, ulong request)
+    {
+        Interlocked.Increment(ref givenUp);
+        RequestDeaths deaths = volume.DeathsOf(request);
+        LogGivenUp(operation, request, deaths.Crashes, deaths.Kills);
+    }
+
     private void CountRecalled() => Interlocked.Increment(ref recalled);
 
     [LoggerMessage(EventId = 21, Level = LogLevel.Error,
-        Message = "{Operation} (request {Request}) has ended {Deaths} servers and is given up: "
-            + "whoever waits for it gets EIO")]
-    private partial void LogGivenUp(Opcode operation, ulong request, int deaths);
+        Message = "{Operation} (request {Request}) was in hand when {Crashes} servers crashed and {Kills} were killed, "
+            + "and is given up: whoever waits for it gets EIO")]
+    private partial void LogGivenUp(Opcode operation, ulong request, int crashes, int kills);
 
     [LoggerMessage(EventId = 22, Level = LogLevel.Information,
         Message = "{Replayed} requests were sent again, {Recalled} of them answered from records")]

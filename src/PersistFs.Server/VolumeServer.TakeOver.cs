@@ -60,14 +60,12 @@ internal sealed partial class VolumeServer
         fileSystem = new VolumeFileSystem(volume!, options.WorkerCount, logger);
         MakeSession(device, inherited: fileSystem.Negotiated);
         ResumeFreeze();
-        Errno error = Environment.GetEnvironmentVariable(WithoutResendVariable) is { Length: > 0 }
-            ? Errno.EINVAL
-            : session!.TakeOver(fileSystem.RequestsInHand());
+        bool canResend = Environment.GetEnvironmentVariable(WithoutResendVariable) is not { Length: > 0 };
+        Errno error = session!.TakeOver(fileSystem.RequestsInHand(), canResend);
         if (error == Errno.EINVAL && IsIdle())
         {
-            // The dead server had nothing in hand, so there is nothing to be sent again.
-            fileSystem.ReplayEnded();
-            session!.Start();
+            // The dead server had nothing in hand that is answered, so there is nothing to be sent again.
+            session.Start();
             error = Errno.OK;
         }
         if (error != Errno.OK)
@@ -105,7 +103,7 @@ internal sealed partial class VolumeServer
                 $"the connection that was kept, {connection}, is not that of the arena {arena} ({state.Connection})"));
         }
         volume.AccessTimes = options.Mount.AccessTimes;
-        volume.ResumeSession();
+        volume.ResumeSession(holder.WasServerKilled);
         if (state.Connection == 0) StoreConnection();
     }
 

@@ -68,6 +68,7 @@ internal sealed partial class VolumeServer : IDisposable
             Libc.SetFileModeMask(OthersMask);
             RuntimePaths.CreateBase();
             ApplyMemoryPolicy();
+            holder.DepositServer();
             if (!TryTakeOver(out int device)) MountAnew(device);
             statusSocket = new StatusSocket(RuntimePaths.SocketOf(options.MountPoint), Report, Orders());
             handOverSignal = PosixSignalRegistration.Create((PosixSignal)Libc.UserSignal2, OnHandOverSignal);

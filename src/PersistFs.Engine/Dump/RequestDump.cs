@@ -43,7 +43,8 @@ internal sealed class RequestDump
         foreach (ref readonly SuspectEntry suspect in suspects)
         {
             if (suspect.Request == 0) continue;
-            text.Detail($"suspect: request {suspect.Request} of session {suspect.Session}, {suspect.Deaths} deaths");
+            text.Detail(
+                $"suspect: request {suspect.Request} of session {suspect.Session}, {suspect.Crashes} crashes, {suspect.Kills} kills");
         }
     }
 

@@ -11,5 +11,10 @@ internal struct SuspectEntry
     /// <summary>The request's number; 0 for a free entry.</summary>
     [FieldOffset(0)] public ulong Request;
     [FieldOffset(8)] public uint Session;
-    [FieldOffset(12)] public uint Deaths;
+
+    /// <summary>Times that a server crashed with the request in hand.</summary>
+    [FieldOffset(12)] public ushort Crashes;
+
+    /// <summary>Times that one was killed from outside.</summary>
+    [FieldOffset(14)] public ushort Kills;
 }

@@ -18,9 +18,6 @@ public sealed partial class Volume
     /// </summary>
     private readonly Dictionary<ulong, ArenaPointer> inherited = [];
 
-    /// <summary>Deaths of servers in the same request after which it is given up.</summary>
-    public const int DeathsMax = 3;
-
     /// <summary>A request has been read: what its transaction changes is recorded under this number.</summary>
     public void BeginRequest(Worker worker, ulong request) => worker.Completions.Begin(request, Session);
 
@@ -63,9 +60,25 @@ public sealed partial class Volume
     }
 
     /// <summary>
-    /// Whether a request has ended the servers that took it <see cref="DeathsMax"/> times, and was not executed.
+    /// Whether a request was not executed and too many servers have died with it in hand
+    /// (<see cref="RequestDeaths.AreTooMany"/>).
     /// </summary>
-    public bool IsGivenUp(ulong request) => !inherited.ContainsKey(request) && DeathsOf(request) >= DeathsMax;
+    public bool IsGivenUp(ulong request) => !inherited.ContainsKey(request) && DeathsOf(request).AreTooMany;
+
+    /// <summary>How often a request was in hand, not executed, when a server died.</summary>
+    public RequestDeaths DeathsOf(ulong request)
+    {
+        RequestDeaths deaths = default;
+        for (int slot = 0; slot < Layout.WorkerSlotCount; slot++)
+        {
+            if (space.WorkerTableEntry(slot) == 0) continue;
+            foreach (ref readonly SuspectEntry entry in (ReadOnlySpan<SuspectEntry>)HeaderOf(slot).Suspects)
+            {
+                if (entry.Request == request && entry.Session == Session) deaths = deaths.Or(CountsOf(in entry));
+            }
+        }
+        return deaths;
+    }
 
     /// <summary>A request sent again has been answered; what was kept for it is dropped.</summary>
     public void ForgetCompletion(ulong request)
@@ -141,17 +154,20 @@ public sealed partial class Volume
     /// <summary>
     /// Counts a death against the request that a dead worker had in hand, unless it had been executed.
     /// </summary>
-    private void Suspect(in WorkerHeader header)
+    /// <param name="header">What the worker has left.</param>
+    /// <param name="wasKilled">Whether the death came from outside; asked only where it matters.</param>
+    private void Suspect(in WorkerHeader header, Lazy<bool> wasKilled)
     {
         ulong request = header.RequestInHand;
-        bool isOurs = request != 0 && header.RequestSession == Session;
-        uint deaths = isOurs ? Math.Min(DeathsOf(request), DeathsMax) + 1 : 0;
+        bool isSuspect = request != 0 && header.RequestSession == Session && !inherited.ContainsKey(request);
+        RequestDeaths deaths = isSuspect ? DeathsOf(request).With(isKill: wasKilled.Value) : default;
         Store.Word(ref Unsafe.AsRef(in header.RequestInHand), 0UL);
-        if (!isOurs || inherited.ContainsKey(request)) return;
+        if (!isSuspect) return;
         ref readonly SuspectEntry entry = ref FindEntryFor(in header, request);
         Store.Word(ref Unsafe.AsRef(in entry.Request), 0UL);
         Store.Word(ref Unsafe.AsRef(in entry.Session), Session);
-        Store.Word(ref Unsafe.AsRef(in entry.Deaths), deaths);
+        Store.Word(ref Unsafe.AsRef(in entry.Crashes), (ushort)deaths.Crashes);
+        Store.Word(ref Unsafe.AsRef(in entry.Kills), (ushort)deaths.Kills);
         Store.Word(ref Unsafe.AsRef(in entry.Request), request);
     }
 
@@ -165,22 +181,10 @@ public sealed partial class Volume
             bool isFree = entries[index].Request == 0 || entries[index].Session != Session;
             if (entries[index].Request == request && !isFree) return ref header.Suspects[index];
             bool isBestFree = entries[best].Request == 0 || entries[best].Session != Session;
-            if (!isBestFree && (isFree || entries[index].Deaths < entries[best].Deaths)) best = index;
+            if (!isBestFree && (isFree || CountsOf(in entries[index]).IsLessThan(CountsOf(in entries[best])))) best = index;
         }
         return ref header.Suspects[best];
     }
 
-    private uint DeathsOf(ulong request)
-    {
-        uint deaths = 0;
-        for (int slot = 0; slot < Layout.WorkerSlotCount; slot++)
-        {
-            if (space.WorkerTableEntry(slot) == 0) continue;
-            foreach (ref readonly SuspectEntry entry in (ReadOnlySpan<SuspectEntry>)HeaderOf(slot).Suspects)
-            {
-                if (entry.Request == request && entry.Session == Session) deaths = Math.Max(deaths, entry.Deaths);
-            }
-        }
-        return deaths;
-    }
+    private static RequestDeaths CountsOf(in SuspectEntry entry) => new(entry.Crashes, entry.Kills);
 }

@@ -46,7 +46,11 @@ public sealed partial class Volume
     /// Before any worker is attached. Where what was left cannot be, the volume is read-only from then on: clients who
     /// wait on the connection are better served with what there is than with nothing.
     /// </remarks>
-    public void ResumeSession()
+    /// <param name="wasKilled">
+    /// Says whether the last process was ended from outside, so that no request need have done it. Called once at most,
+    /// and only where it had one in hand that was not executed; null counts every death as a crash.
+    /// </param>
+    public void ResumeSession(Func<bool>? wasKilled = null)
     {
         if (workers.Count > 0) throw new InvalidOperationException("A session is resumed before workers are attached.");
         Session = (uint)(Instance.Session & Layout.SessionMax);
@@ -55,6 +59,7 @@ public sealed partial class Volume
         {
             if (Instance.Session is 0 or > Layout.SessionMax)
                 throw new ArenaCorruptException($"There can be no session {Instance.Session}.");
+            var isKill = new Lazy<bool>(wasKilled ?? (() => false));
             // All records first: whether a request was executed may be told by another slot than the one that had it
             // in hand.
             for (int slot = 0; slot < Layout.WorkerSlotCount; slot++)
@@ -63,7 +68,7 @@ public sealed partial class Volume
             }
             for (int slot = 0; slot < Layout.WorkerSlotCount; slot++)
             {
-                if (space.WorkerTableEntry(slot) != 0) Suspect(in HeaderOf(slot));
+                if (space.WorkerTableEntry(slot) != 0) Suspect(in HeaderOf(slot), isKill);
             }
         }
         catch (ArenaCorruptException exception)

@@ -1,5 +1,6 @@
 using System.Globalization;
 using PersistFs.Linux;
+using PersistFs.Server.Keeping;
 
 namespace PersistFs.Server.Holding;
 
@@ -15,6 +16,9 @@ public sealed class Holder
     /// <summary>Set for a server that is to start up and wait for the old one.</summary>
     public const string StandbyVariable = "PERSISTFS_STANDBY";
 
+    /// <summary>Tells the server how the one before it ended: see <see cref="ServerEnd"/>.</summary>
+    public const string EndVariable = "PERSISTFS_LAST_END";
+
     /// <summary>Where messages go.</summary>
     public const string NotifyVariable = "NOTIFY_SOCKET";
 
@@ -29,23 +33,31 @@ public sealed class Holder
     /// <summary>SD_LISTEN_FDS_START.</summary>
     internal const int FirstDescriptor = 3;
 
+    /// <summary>The name under which a server stores itself, so that its successor can ask how it ended.</summary>
+    private const string ServerName = "server";
+
     private const int CountMax = 1024;
 
     private readonly ServiceNotifier? notifier;
     private readonly int parent = Libc.ParentProcessId();
+    private readonly string? lastEnd;
+    private readonly int lastServer;
     private HolderKind kind;
     private readonly Dictionary<string, int> stored;
 
-    private Holder(HolderKind kind, ServiceNotifier? notifier, Dictionary<string, int> stored, bool isStandby)
+    private Holder(
+        HolderKind kind, ServiceNotifier? notifier, Dictionary<string, int> stored, string? lastEnd, bool isStandby)
     {
         this.kind = kind;
         this.notifier = notifier;
         this.stored = stored;
+        this.lastEnd = lastEnd;
+        lastServer = stored.Remove(ServerName, out int descriptor) ? descriptor : -1;
         IsStandby = isStandby;
     }
 
     /// <summary>Nobody: for a server that is not started as a service.</summary>
-    public static Holder None => new(HolderKind.None, null, [], isStandby: false);
+    public static Holder None => new(HolderKind.None, null, [], null, isStandby: false);
 
     /// <summary>Who it is. A keeper that has ended holds nothing any more.</summary>
     public HolderKind Kind => kind == HolderKind.Keeper && Libc.ParentProcessId() != parent ? HolderKind.None : kind;
@@ -63,6 +75,7 @@ public sealed class Holder
     {
         string address = Environment.GetEnvironmentVariable(NotifyVariable) ?? "";
         Dictionary<string, int> stored = TakeStored(out bool isStoreUsed);
+        string? lastEnd = Environment.GetEnvironmentVariable(EndVariable);
         bool isStandby = Environment.GetEnvironmentVariable(StandbyVariable) is { Length: > 0 };
         HolderKind kind = Environment.GetEnvironmentVariable(KindVariable) switch
         {
@@ -76,13 +89,14 @@ public sealed class Holder
         string[] told =
         [
             ListenProcessVariable, ListenCountVariable, ListenNamesVariable, StandbyVariable, KindVariable,
-            StoreVariable,
+            EndVariable, StoreVariable,
         ];
         foreach (string name in told)
         {
             Environment.SetEnvironmentVariable(name, null);
         }
-        return new Holder(kind, address.Length == 0 ? null : new ServiceNotifier(address), stored, isStandby);
+        ServiceNotifier? notifier = address.Length == 0 ? null : new ServiceNotifier(address);
+        return new Holder(kind, notifier, stored, lastEnd, isStandby);
     }
 
     /// <summary>The stored /dev/fuse, or -1; from then on the caller's to close.</summary>
@@ -101,6 +115,26 @@ public sealed class Holder
     internal int Take(string name)
     {
         lock (stored) return stored.Remove(name, out int descriptor) ? descriptor : -1;
+    }
+
+    /// <summary>
+    /// Whether the server before this one was ended from outside. Where nobody knows, its end counts as a crash: a
+    /// request that crashes every server must not have many tries.
+    /// </summary>
+    public bool WasServerKilled() => lastEnd is not null
+        ? lastEnd == ServerEnd.Killed
+        : lastServer >= 0 && Libc.GetExit(lastServer, out int exitCode) == Errno.OK && ServerEnd.IsFromOutside(exitCode);
+
+    /// <summary>
+    /// Has systemd, which does not tell, keep this process for its successor to ask; a keeper tells by itself.
+    /// </summary>
+    public void DepositServer()
+    {
+        if (Kind != HolderKind.Systemd || Libc.OpenProcess(Environment.ProcessId, out int self) != Errno.OK) return;
+        _ = notifier!.Send($"{NotifyField.Remove}\n{NotifyField.Name}{ServerName}");
+        // Else it would be dropped at the very moment that makes it useful.
+        _ = notifier.Send($"{NotifyField.Store}\n{NotifyField.Name}{ServerName}\n{NotifyField.NoPoll}", self);
+        _ = Libc.Close(self);
     }
 
     /// <summary>Gives a duplicate of /dev/fuse into keeping in the place of any other.</summary>
@@ -143,7 +177,8 @@ public sealed class Holder
     public void Note(string text) => TellKeeper(NotifyField.Note + OneLine(text));
 
     /// <summary>All is done that can be done before the old server lets go.</summary>
-    public void Standby() => TellKeeper(NotifyField.Standby);
+    public void Standby() => TellKeeper(string.Create(CultureInfo.InvariantCulture,
+        $"{NotifyField.Standby}\n{NotifyField.KeeperVersion}{KeeperState.Version}"));
 
     /// <summary>The mount answers. Others are told by the host when all of it has started.</summary>
     public void Ready() => TellKeeper(NotifyField.Ready);
@@ -152,6 +187,7 @@ public sealed class Holder
     public void Stopping()
     {
         Remove();
+        if (kind == HolderKind.Systemd) _ = notifier!.Send($"{NotifyField.Remove}\n{NotifyField.Name}{ServerName}");
         TellKeeper(NotifyField.Stopping);
     }
 
@@ -184,7 +220,7 @@ public sealed class Holder
         {
             int descriptor = FirstDescriptor + i;
             string name = i < names.Length ? names[i] : "";
-            bool isWanted = name == KeptName.Connection || KeptName.IsArena(name);
+            bool isWanted = name == KeptName.Connection || KeptName.IsArena(name) || name == ServerName;
             if (isWanted) isWanted = Libc.SetCloseOnExec(descriptor, closes: true) == Errno.OK;
             if (!isWanted || !found.TryAdd(name, descriptor)) _ = Libc.Close(descriptor);
         }

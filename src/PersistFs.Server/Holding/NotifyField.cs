@@ -20,6 +20,9 @@ internal static class NotifyField
     /// <summary>A new server has started up and waits for the old one to let go.</summary>
     public const string Standby = "X_PERSISTFS_STANDBY=1";
 
+    /// <summary>Before the version of a keeper's state that this program takes.</summary>
+    public const string KeeperVersion = "X_PERSISTFS_KEEPER=";
+
     /// <summary>Before something the operator may want to know.</summary>
     public const string Note = "X_PERSISTFS_NOTE=";
 

@@ -13,10 +13,16 @@ internal sealed class ControlSocket : IDisposable
     private readonly string path;
 
     /// <param name="path">Where it is made; what a dead keeper left there is replaced.</param>
+    /// <param name="descriptor">One that this process has made already; null to make it.</param>
     /// <exception cref="FailureException">It cannot be made.</exception>
-    public ControlSocket(string path)
+    public ControlSocket(string path, int? descriptor)
     {
         this.path = path;
+        if (descriptor is { } adopted)
+        {
+            Descriptor = adopted;
+            return;
+        }
         File.Delete(path);
         Errno error = Libc.Socket(UnixSocketKind.Stream, out int socket);
         if (error == Errno.OK) error = Libc.Bind(socket, Encoding.UTF8.GetBytes(path));

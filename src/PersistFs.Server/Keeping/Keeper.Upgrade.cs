@@ -1,4 +1,5 @@
 using PersistFs.Linux;
+using PersistFs.Server.Holding;
 
 namespace PersistFs.Server.Keeping;
 
@@ -31,8 +32,11 @@ public sealed partial class Keeper
         bool isSame = newProgram.Length == 0;
         string wanted = isSame ? program : newProgram;
         IReadOnlyList<string> wantedArguments = isSame ? programArguments : ServeArguments();
+        // Nobody can know yet how the old one will end. Should it not let go but die, then hardly of the request that
+        // it has in hand just now; and if it does, the end of the new one tells.
         Errno error = ServerProcess.Start(
-            wanted, wantedArguments, kept, notifySocket.Path, isStandby: true, out ServerProcess? standby);
+            wanted, wantedArguments, kept, notifySocket.Path, isStandby: true, ServerEnd.Killed,
+            out ServerProcess? standby);
         if (error != Errno.OK) return $"{wanted}: cannot be started: {error}";
         upgrade = new Upgrade(standby!, wanted, wantedArguments, connection);
         return null;
@@ -97,6 +101,7 @@ public sealed partial class Keeper
             upgrade = null;
             finished.Succeed();
             Log($"process {process.ProcessId}, {program}, has taken over");
+            ConsiderRenewal(process);
         }
     }
 
@@ -105,6 +110,7 @@ public sealed partial class Keeper
     {
         if (upgrade is not { IsStandbyWaiting: true } failed || !failed.Standby.HasEnded()) return;
         string cause = WhyEnded(failed.Standby);
+        lastEnd = ServerEnd.WordOf(failed.Standby.ExitCode!.Value);
         failed.Standby.Dispose();
         Log($"the upgrade failed: {cause}");
         if (failed.Step == UpgradeStep.Starting && server is not null)

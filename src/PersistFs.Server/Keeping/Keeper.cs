@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using PersistFs.Linux;
+using PersistFs.Server.Holding;
 
 namespace PersistFs.Server.Keeping;
 
@@ -24,6 +25,7 @@ public sealed partial class Keeper : IDisposable
     private readonly KeptDescriptors kept = new();
     private ReadinessPipe readiness;
     private RestartPolicy restarts = new();
+    private readonly KeeperLock keeperLock;
     private readonly NotifySocket notifySocket;
     private readonly ControlSocket controlSocket;
     private readonly int signals;
@@ -31,14 +33,18 @@ public sealed partial class Keeper : IDisposable
     private string program;
     private IReadOnlyList<string> programArguments;
     private ServerProcess? server;
+    private string? lastEnd;
     private Upgrade? upgrade;
     private long? startDue = Environment.TickCount64;
     private bool wasReady;
     private bool isEnding;
     private int? exitCode;
 
-    private Keeper(KeeperArguments arguments, Predicate<int> isFinal, ReadinessPipe readiness)
+    private Keeper(
+        KeeperArguments arguments, Predicate<int> isFinal, ReadinessPipe readiness, KeeperLock keeperLock,
+        KeeperState? state)
     {
+        this.keeperLock = keeperLock;
         this.arguments = arguments;
         this.isFinal = isFinal;
         this.readiness = readiness;
@@ -49,8 +55,9 @@ public sealed partial class Keeper : IDisposable
         Errno error = Libc.BlockSignals(set);
         if (error == Errno.OK) error = Libc.OpenSignals(set, out signals);
         if (error != Errno.OK) throw FailureException.FromSystem("persistfs keep", "watch for signals", error);
-        notifySocket = new NotifySocket(RuntimePaths.NotifySocketOf(arguments.MountPoint));
-        controlSocket = new ControlSocket(RuntimePaths.ControlSocketOf(arguments.MountPoint));
+        notifySocket = new NotifySocket(RuntimePaths.NotifySocketOf(arguments.MountPoint), state?.NotifySocket);
+        controlSocket = new ControlSocket(RuntimePaths.ControlSocketOf(arguments.MountPoint), state?.ControlSocket);
+        if (state is not null) Resume(state);
     }
 
     /// <summary>Keeps, until the tree is unmounted or its server cannot be started any more.</summary>
@@ -64,8 +71,12 @@ public sealed partial class Keeper : IDisposable
         try
         {
             RuntimePaths.CreateBase();
-            using KeeperLock taken = KeeperLock.Take(RuntimePaths.LockOf(arguments.MountPoint), arguments.MountPoint);
-            using Keeper keeper = new(arguments, isFinal, readiness);
+            KeeperState? state = TakeState();
+            string lockPath = RuntimePaths.LockOf(arguments.MountPoint);
+            using KeeperLock taken = state is null
+                ? KeeperLock.Take(lockPath, arguments.MountPoint)
+                : KeeperLock.Adopt(lockPath, state.Lock);
+            using Keeper keeper = new(arguments, isFinal, readiness, taken, state);
             int exitCode = keeper.Run();
             // After a clean end nobody needs the log; after any other it is what there is to look at.
             if (exitCode == 0) ServerLog.Remove(RuntimePaths.LogOf(arguments.MountPoint), ServerLog.StandardError);
@@ -93,6 +104,7 @@ public sealed partial class Keeper : IDisposable
     {
         while (exitCode is null)
         {
+            RenewWhenDue();
             if (startDue is { } due && Environment.TickCount64 >= due) StartServer();
             if (exitCode is not null) break;
             Wait();
@@ -113,7 +125,7 @@ public sealed partial class Keeper : IDisposable
     {
         startDue = null;
         Errno error = ServerProcess.Start(
-            program, programArguments, kept, notifySocket.Path, isStandby: false, out server);
+            program, programArguments, kept, notifySocket.Path, isStandby: false, lastEnd, out server);
         if (error == Errno.OK) return;
         string message = $"{program}: cannot be started: {error}";
         Log(message);
@@ -186,6 +198,7 @@ public sealed partial class Keeper : IDisposable
         if (message.Note is { } note) readiness.Note(note);
         if (message.Failure is { } failure) process.Failure = (failure, message.NextStep);
         if (message.IsStopping) process.IsStopping = true;
+        if (message.KeeperVersion is { } version) process.KeeperVersion = version;
         if (message.IsStandby && process == upgrade?.Standby) LetGo();
         if (message.IsReady) TakeReady(process);
     }
@@ -210,6 +223,7 @@ public sealed partial class Keeper : IDisposable
         CollectStandby();
         if (server is not { } ended || !ended.HasEnded()) return;
         server = null;
+        lastEnd = ServerEnd.WordOf(ended.ExitCode!.Value);
         ended.Dispose();
         if (TakesOverFrom(ended)) return;
         Decide(ended);

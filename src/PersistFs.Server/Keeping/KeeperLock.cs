@@ -36,6 +36,12 @@ internal sealed class KeeperLock : IDisposable
         }
     }
 
+    /// <summary>Goes on with a lock that this process has.</summary>
+    public static KeeperLock Adopt(string path, int descriptor) =>
+        new(path, new SafeFileHandle(descriptor, ownsHandle: true));
+
+    public int Descriptor => (int)handle.DangerousGetHandle();
+
     /// <summary>
     /// Leaves nothing behind: whoever has opened the file meanwhile finds that it is not there any more.
     /// </summary>

@@ -32,6 +32,12 @@ internal sealed class KeptDescriptors : IDisposable
     public IEnumerable<string> Entries => kept.Select(
         entry => string.Create(CultureInfo.InvariantCulture, $"{entry.Name}={entry.Descriptor}"));
 
+    /// <summary>Each, to be passed on.</summary>
+    public IReadOnlyList<(string Name, int Descriptor)> All => kept;
+
+    /// <summary>Goes on keeping what this process has kept, under the same number.</summary>
+    public void Adopt(string name, int descriptor) => kept.Add((name, descriptor));
+
     /// <summary>Keeps a duplicate; the caller closes its own.</summary>
     /// <returns>Whether there was room.</returns>
     public bool Store(string name, int descriptor)

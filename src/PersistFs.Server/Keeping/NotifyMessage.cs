@@ -1,3 +1,4 @@
+using System.Globalization;
 using PersistFs.Server.Holding;
 
 namespace PersistFs.Server.Keeping;
@@ -21,6 +22,9 @@ internal sealed record NotifyMessage
     public bool Removes { get; private init; }
 
     public string Name { get; private init; } = "";
+
+    /// <summary>Which <see cref="KeeperState.Version"/> the sender's program takes; null where it does not say.</summary>
+    public int? KeeperVersion { get; private init; }
 
     /// <summary>Something for the operator.</summary>
     public string? Note { get; private init; }
@@ -58,6 +62,12 @@ internal sealed record NotifyMessage
         if (line.StartsWith(NotifyField.Note, StringComparison.Ordinal))
         {
             return this with { Note = line[NotifyField.Note.Length..] };
+        }
+        if (line.StartsWith(NotifyField.KeeperVersion, StringComparison.Ordinal))
+        {
+            string number = line[NotifyField.KeeperVersion.Length..];
+            bool isNumber = int.TryParse(number, CultureInfo.InvariantCulture, out int version);
+            return isNumber ? this with { KeeperVersion = version } : this;
         }
         if (!line.StartsWith(NotifyField.Failure, StringComparison.Ordinal)) return this;
         string[] parts = line[NotifyField.Failure.Length..].Split('\t', 2);

@@ -12,10 +12,16 @@ internal sealed class NotifySocket : IDisposable
     private readonly int[] descriptors = new int[DescriptorPassing.CountMax];
 
     /// <param name="path">Where it is made; what a dead keeper left there is replaced.</param>
+    /// <param name="descriptor">One that this process has made already; null to make it.</param>
     /// <exception cref="FailureException">It cannot be made.</exception>
-    public NotifySocket(string path)
+    public NotifySocket(string path, int? descriptor)
     {
         Path = path;
+        if (descriptor is { } adopted)
+        {
+            Descriptor = adopted;
+            return;
+        }
         File.Delete(path);
         Errno error = Libc.Socket(UnixSocketKind.Datagram, out int socket);
         if (error == Errno.OK) error = Libc.Bind(socket, Encoding.UTF8.GetBytes(path));

@@ -24,6 +24,9 @@ internal sealed class ServerProcess : IDisposable
     /// <summary>Whether it has said that its connection ended as it was meant to.</summary>
     public bool IsStopping { get; set; }
 
+    /// <summary>Which <see cref="KeeperState.Version"/> its program takes as a keeper; 0 for none.</summary>
+    public int KeeperVersion { get; set; }
+
     /// <summary>The last failure that it told of, and the next step.</summary>
     public (string Message, string NextStep)? Failure { get; set; }
 
@@ -36,18 +39,20 @@ internal sealed class ServerProcess : IDisposable
     /// <param name="kept">Its descriptors from 3 on.</param>
     /// <param name="notifyPath">Where it sends messages.</param>
     /// <param name="isStandby">Whether it is to wait for the one that serves.</param>
+    /// <param name="lastEnd">How the one before it ended (<see cref="ServerEnd"/>); null if there was none.</param>
     /// <param name="process">The process; null with an error.</param>
     public static Errno Start(
         string program, IReadOnlyList<string> arguments, KeptDescriptors kept, string notifyPath, bool isStandby,
-        out ServerProcess? process)
+        string? lastEnd, out ServerProcess? process)
     {
         process = null;
         List<string> environment = Libc.EnvironmentStrings(
             Keeper.MemoryVariable, Holder.NotifyVariable, Holder.KindVariable, Holder.StandbyVariable,
-            Holder.ListenProcessVariable, Holder.ListenCountVariable, Holder.ListenNamesVariable);
+            Holder.EndVariable, Holder.ListenProcessVariable, Holder.ListenCountVariable, Holder.ListenNamesVariable);
         environment.Add($"{Holder.NotifyVariable}={notifyPath}");
         environment.Add($"{Holder.KindVariable}=keeper");
         if (isStandby) environment.Add($"{Holder.StandbyVariable}=1");
+        if (lastEnd is not null) environment.Add($"{Holder.EndVariable}={lastEnd}");
         if (kept.Count > 0)
         {
             environment.Add(string.Create(CultureInfo.InvariantCulture, $"{Holder.ListenCountVariable}={kept.Count}"));
@@ -59,6 +64,14 @@ internal sealed class ServerProcess : IDisposable
         if (error != Errno.OK) return error;
         error = Libc.OpenProcess(processId, out int descriptor);
         if (error == Errno.OK) process = new ServerProcess(processId, descriptor);
+        return error;
+    }
+
+    /// <summary>Goes on with a child of this process that is ready.</summary>
+    public static Errno Adopt(int processId, out ServerProcess? process)
+    {
+        Errno error = Libc.OpenProcess(processId, out int descriptor);
+        process = error == Errno.OK ? new ServerProcess(processId, descriptor) { IsReady = true } : null;
         return error;
     }
 

@@ -51,8 +51,8 @@ internal sealed class HeldTree : IDisposable
 
     public string Run(params string[] arguments) => Tool.Run(ProductBinary.Path, arguments);
 
-    public void Up(string? program = null) =>
-        Tool.Run(program ?? ProductBinary.Path, "up", Root, "--arena", Arena, "--size", "64M");
+    public void Up(params string[] options) =>
+        Run(["up", Root, "--arena", Arena, "--size", "64M", .. options]);
 
     public void Down() => Run("down", Root);
 

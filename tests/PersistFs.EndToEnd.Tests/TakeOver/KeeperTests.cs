@@ -91,7 +91,7 @@ public sealed class KeeperTests : IDisposable
         using (Descriptor file = Descriptor.Create(tree.At("file"))) Succeeds(Syscall.fsync(file.Number));
         // The keeper starts what an upgrade has put in the place of the old program.
         string dying = tree.Script(
-            "dying", $"[ -e {starts} ] && echo >>{starts} && kill -9 $$\nexec {program} \"$@\"\n");
+            "dying", $"[ $1 != keep ] && [ -e {starts} ] && echo >>{starts} && kill -9 $$\nexec {program} \"$@\"\n");
         tree.Run("upgrade", tree.Root, "--exec", dying);
         int server = tree.Server, keeper = MountedTree.KeeperOf(server);
         File.WriteAllText(starts, "");
@@ -101,6 +101,53 @@ public sealed class KeeperTests : IDisposable
         Assert.Throws<IOException>(() => File.ReadAllText(tree.At("file")));
         tree.Up();
         Assert.True(File.Exists(tree.At("file")));
+    }
+
+    [RootFact(ProductOnly = true)]
+    public void A_keeper_goes_on_as_the_program_of_an_upgrade_in_the_same_process()
+    {
+        tree.Up();
+        string next = NextProgram();
+        using Client client = new(tree.At("client"));
+        using Descriptor held = Descriptor.Create(tree.At("held"));
+        held.WriteAt(0, "kept"u8);
+        int server = tree.Server, keeper = MountedTree.KeeperOf(server);
+        foreach (string program in (string[])[next, ProductBinary.Path, next])
+        {
+            tree.Run("upgrade", tree.Root, "--exec", program);
+            AwaitProgram(keeper, program);
+            server = tree.Server;
+            MountedTree.KillAlone(server);
+            server = tree.AwaitSuccessor(server);
+            Assert.Equal((keeper, "keeper"), (MountedTree.KeeperOf(server), tree.Holder));
+            AwaitProgram(server, program);
+            tree.Run("upgrade", tree.Root);
+            Assert.Equal("kept"u8.ToArray(), held.ReadAt(0, 100));
+        }
+        client.End();
+        // Of another keeper for the same mount point the lock says that there is one.
+        Assert.Equal(21, tree.Try("up", tree.Root, "--arena", tree.Arena, "--size", "64M").ExitCode);
+        server = tree.Server;
+        held.Dispose();
+        Succeeds(Syscall.kill(keeper, Signum.SIGTERM));
+        HeldTree.Await("end", () => !MountedTree.IsRunning(keeper) && !MountedTree.IsRunning(server));
+        Assert.DoesNotContain(tree.Root, File.ReadAllText("/proc/mounts"), StringComparison.Ordinal);
+        tree.Up();
+    }
+
+    /// <summary>The program under test in another place.</summary>
+    private string NextProgram()
+    {
+        string place = tree.Beside("next");
+        Tool.Bash("/", "mkdir $2; find -L $1 -maxdepth 1 -type f ! -name '*.dbg' -exec cp -L -t $2 {} +",
+            Path.GetDirectoryName(ProductBinary.Path)!, place);
+        return Path.Combine(place, "persistfs");
+    }
+
+    private static void AwaitProgram(int process, string program)
+    {
+        string wanted = new FileInfo(program).ResolveLinkTarget(returnFinalTarget: true)?.FullName ?? program;
+        HeldTree.Await(wanted, () => new FileInfo($"/proc/{process}/exe").LinkTarget == wanted);
     }
 
     [RootFact(ProductOnly = true)]

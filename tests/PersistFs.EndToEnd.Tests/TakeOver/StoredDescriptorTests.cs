@@ -12,7 +12,8 @@ namespace PersistFs.EndToEnd.Tests.TakeOver;
 [Collection(TakeOverCollection.Name)]
 public sealed class StoredDescriptorTests : IDisposable
 {
-    private const int Foreign = 26;
+    private const int Foreign = 26, ArenaInUse = 16, Busy = 21;
+    private const string Impatient = "PERSISTFS_LOCK_WAIT=1s";
 
     private readonly HeldTree tree = new();
 
@@ -94,6 +95,7 @@ public sealed class StoredDescriptorTests : IDisposable
         Assert.Equal("contents", File.ReadAllText(tree.At("file")));
         Assert.Equal(1UL, tree.Status().GetProperty("takeovers").GetUInt64());
         ServesUntilUnmounted(server, "serving");
+        Assert.Single(File.ReadAllLines(LogFile), line => line.Contains("were sent again", StringComparison.Ordinal));
         Libc.Close(device);
     }
 
@@ -115,6 +117,38 @@ public sealed class StoredDescriptorTests : IDisposable
         Assert.Equal(0UL, tree.Status().GetProperty("takeovers").GetUInt64());
         ServesUntilUnmounted(server, "cannot send requests again");
         Libc.Close(device);
+    }
+
+    [RootFact(ProductOnly = true)]
+    public void Of_two_that_serve_at_once_one_goes_on_and_the_other_says_so()
+    {
+        int[] servers = [Serve(null, Impatient), Serve(null, Impatient)];
+        OneGoesOn(servers);
+    }
+
+    [RootFact(ProductOnly = true)]
+    public void Of_two_that_are_given_one_connection_one_goes_on_and_the_other_says_so()
+    {
+        tree.Up();
+        using Descriptor held = Descriptor.Create(tree.At("held"));
+        held.WriteAt(0, "contents"u8);
+        int device = TakeConnection(tree.Server);
+        MountedTree.Kill(tree.Server);
+        int[] servers = [Serve(device, Impatient), Serve(device, Impatient)];
+        Assert.Equal("contents"u8.ToArray(), held.ReadAt(0, 100));
+        held.Dispose();
+        Libc.Close(device);
+        OneGoesOn(servers);
+    }
+
+    /// <summary>Of two servers the one that ends has left everything to the other.</summary>
+    private void OneGoesOn(int[] servers)
+    {
+        HeldTree.Await("the end of one", () => servers.Any(server => !MountedTree.IsRunning(server)));
+        int ended = servers.First(server => !MountedTree.IsRunning(server));
+        (int exitCode, string log) = EndOf(ended);
+        Assert.True(exitCode is ArenaInUse or Busy, $"exit code {exitCode}: {log}");
+        ServesUntilUnmounted(servers.Single(server => server != ended), "serving");
     }
 
     /// <summary>A duplicate of the connection of a server (pidfd_getfd(2)), as a holder has it.</summary>
@@ -152,19 +186,21 @@ public sealed class StoredDescriptorTests : IDisposable
 
     private string LogFile => tree.Beside("log");
 
-    /// <summary>Starts `serve` with <paramref name="device"/> as the stored descriptor.</summary>
-    private int Serve(int device, params string[] environment)
+    /// <summary>Starts `serve` with <paramref name="device"/>, if any, as the stored descriptor.</summary>
+    private int Serve(int? device, params string[] environment)
     {
         Libc.Open("/dev/null", OpenFlags.ReadOnly | OpenFlags.CloseOnExec, 0, out int input);
         OpenFlags append = OpenFlags.WriteOnly | OpenFlags.Create | OpenFlags.Append | OpenFlags.CloseOnExec;
         Libc.Open(LogFile, append, 0x180, out int log);
-        Libc.DuplicateFrom(device, 512, out int stored);
+        int stored = -1;
+        if (device is { } kept) Libc.DuplicateFrom(kept, 512, out stored);
+        string[] told = device is null ? [] : ["LISTEN_FDS=1", "LISTEN_FDNAMES=fuse"];
         Errno error = Libc.SpawnDetached(
             ProductBinary.Path, ["persistfs", "serve", tree.Root, "--arena", tree.Arena, "--size", "64M"],
-            [.. Libc.EnvironmentStrings("NOTIFY_SOCKET"), "LISTEN_FDS=1", "LISTEN_FDNAMES=fuse", .. environment],
-            [input, log, log, stored], blockedSignals: 0, out int process);
+            [.. Libc.EnvironmentStrings("NOTIFY_SOCKET"), .. told, .. environment],
+            device is null ? [input, log, log] : [input, log, log, stored], blockedSignals: 0, out int process);
         Assert.Equal(Errno.OK, error);
-        foreach (int descriptor in (int[])[input, log, stored]) Libc.Close(descriptor);
+        foreach (int descriptor in (int[])[input, log, stored]) _ = Libc.Close(descriptor);
         return process;
     }
 

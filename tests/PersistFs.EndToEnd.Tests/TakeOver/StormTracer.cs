@@ -6,9 +6,9 @@ namespace PersistFs.EndToEnd.Tests.TakeOver;
 /// <remarks>By chance a kill hardly ever meets the moment between a change and its reply: a microsecond.</remarks>
 internal sealed class StormTracer
 {
-    private const long Peek = 3, Step = 9, ToNextSystemCall = 24, Seize = 0x4206, Interrupt = 0x4207, CallInfo = 0x420e;
+    private const long Peek = 3, Continuing = 7, Step = 9, ToNextSystemCall = 24, Seize = 0x4206, Interrupt = 0x4207, CallInfo = 0x420e;
     private const int MarksSystemCalls = 1, AllThreads = 0x40000000, Trap = 5, TrapOfSystemCall = 0x85;
-    private const int OfNumber = 15 * 8, ReadNumber = 0, SystemCallsMax = 200, InfoLength = 88;
+    private const int OfNumber = 15 * 8, ReadNumber = 0, SystemCallsMax = 200, InfoLength = 88, StepsAtOnce = 20, InstructionsMax = 1000;
     private const byte IsExit = 2;
 
     private readonly int server;
@@ -36,24 +36,74 @@ internal sealed class StormTracer
         else new StormTracer(server, workers[random.Next(workers.Length)]).Kill(instructions);
     }
 
+    /// <summary>Ends a server of one worker by a signal that meets the worker with a request in hand.</summary>
+    /// <param name="server">The process.</param>
+    /// <param name="signal">SIGKILL, or one that the worker brings upon itself.</param>
+    /// <param name="call">Makes a call that a server has to answer; returns when another has answered it.</param>
+    /// <param name="isInHand">Whether the server says that it has a request in hand.</param>
+    public static void EndInRequest(int server, Signum signal, Action call, Func<bool> isInHand)
+    {
+        string worker = Directory.EnumerateDirectories($"/proc/{server}/task").Single(IsWorker);
+        StormTracer tracer = new(server, int.Parse(Path.GetFileName(worker), CultureInfo.InvariantCulture));
+        tracer.Stop();
+        Task caller = Task.Run(call);
+        tracer.AwaitRequest();
+        for (int i = 0; i < InstructionsMax && !isInHand(); i++)
+        {
+            for (int step = 0; step < StepsAtOnce; step++) tracer.Continue(Step);
+        }
+
+        Assert.True(tracer.isThere && isInHand());
+        tracer.End(signal);
+        caller.GetAwaiter().GetResult();
+    }
+
     private static bool IsWorker(string task) =>
         File.ReadAllText(task + "/comm").StartsWith("fuse-", StringComparison.Ordinal);
 
     private void Kill(int instructions)
     {
+        Stop();
+        AwaitRequest();
+        for (int i = 0; i < instructions && isThere; i++) Continue(Step);
+        End(Signum.SIGKILL);
+    }
+
+    private void End(Signum with)
+    {
+        if (with == Signum.SIGKILL)
+        {
+            Succeeds(Syscall.kill(server, with));
+        }
+        else
+        {
+            // The thread takes it in the place of the trap that it is stopped by.
+            signal = (int)with;
+            Continue(Continuing);
+        }
+
+        // The process is not gone for its parent before its tracer knows of it.
+        while (isThere)
+        {
+            if (with == Signum.SIGKILL) Await();
+            else Continue(Continuing);
+        }
+    }
+
+    private void Stop()
+    {
         Succeeds(Kernel.Trace(Seize, thread, 0, MarksSystemCalls));
         Succeeds(Kernel.Trace(Interrupt, thread, 0, 0));
         Await();
+    }
+
+    private void AwaitRequest()
+    {
         for (int i = 0; i < SystemCallsMax && isThere; i++)
         {
             Continue(ToNextSystemCall);
             if (HasReadRequest()) break;
         }
-
-        for (int i = 0; i < instructions && isThere; i++) Continue(Step);
-        Succeeds(Syscall.kill(server, Signum.SIGKILL));
-        // The process is not gone for its parent before its tracer knows of it.
-        while (isThere) Await();
     }
 
     private void Continue(long request)

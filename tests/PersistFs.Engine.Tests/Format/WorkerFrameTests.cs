@@ -43,7 +43,8 @@ public sealed class WorkerFrameTests
     [Theory]
     [InlineData(nameof(SuspectEntry.Request), 0)]
     [InlineData(nameof(SuspectEntry.Session), 8)]
-    [InlineData(nameof(SuspectEntry.Deaths), 12)]
+    [InlineData(nameof(SuspectEntry.Crashes), 12)]
+    [InlineData(nameof(SuspectEntry.Kills), 14)]
     public void A_suspect_has_its_fields_where_the_format_says(string field, int offset) =>
         Assert.Equal(offset, (int)Marshal.OffsetOf<SuspectEntry>(field));
 

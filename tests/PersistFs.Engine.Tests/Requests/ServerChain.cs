@@ -34,7 +34,8 @@ internal sealed class ServerChain : IDisposable
 
     /// <summary>The server is killed, and another takes over.</summary>
     /// <param name="damage">What befalls the arena between the two.</param>
-    public void Die(Action<Volume>? damage = null)
+    /// <param name="isKill">Whether the death came from outside.</param>
+    public void Die(Action<Volume>? damage = null, bool isKill = false)
     {
         damage?.Invoke(Volume);
         using (var snapshot = new SnapshotBacking(backing))
@@ -45,7 +46,7 @@ internal sealed class ServerChain : IDisposable
         }
         Workers.Clear();
         Volume = VolumeOpener.Open(backing, new VolumeOptions());
-        Volume.ResumeSession();
+        Volume.ResumeSession(() => isKill);
     }
 
     /// <summary>The requests of dead servers are not sent again any more.</summary>

@@ -25,7 +25,7 @@ public sealed class SuspectTests : IDisposable
     [Fact]
     public void A_request_that_was_in_hand_when_three_servers_died_is_given_up()
     {
-        for (int death = 1; death <= Volume.DeathsMax; death++)
+        for (int death = 1; death <= RequestDeaths.CrashesMax; death++)
         {
             Assert.False(servers.Volume.IsGivenUp(Guilty));
             servers.Take(0, Guilty);
@@ -35,6 +35,46 @@ public sealed class SuspectTests : IDisposable
         // And stays so, however many servers come and go without it.
         servers.Die();
         Assert.True(servers.Volume.IsGivenUp(Guilty));
+    }
+
+    [Fact]
+    public void A_request_that_was_in_hand_when_servers_were_killed_from_outside_is_tried_again_and_again()
+    {
+        for (int death = 1; death <= RequestDeaths.KillsMax; death++)
+        {
+            Assert.False(servers.Volume.IsGivenUp(Guilty));
+            servers.Take(death % 3, Guilty);
+            servers.Die(isKill: true);
+            Assert.Equal(new RequestDeaths(0, death), servers.Volume.DeathsOf(Guilty));
+        }
+        // Not for ever: where memory runs out over it, its servers are killed from outside too.
+        Assert.True(servers.Volume.IsGivenUp(Guilty));
+    }
+
+    [Fact]
+    public void Crashes_and_kills_are_counted_apart()
+    {
+        for (int crash = 1; crash < RequestDeaths.CrashesMax; crash++)
+        {
+            servers.Take(0, Guilty);
+            servers.Die();
+            servers.Take(0, Guilty);
+            servers.Die(isKill: true);
+            Assert.Equal(new RequestDeaths(crash, crash), servers.Volume.DeathsOf(Guilty));
+            Assert.False(servers.Volume.IsGivenUp(Guilty));
+        }
+        servers.Take(0, Guilty);
+        servers.Die();
+        Assert.True(servers.Volume.IsGivenUp(Guilty));
+    }
+
+    [Fact]
+    public void How_a_server_ended_is_asked_only_where_a_request_was_in_hand_and_not_executed()
+    {
+        using var backing = new SnapshotBacking(arena.Backing);
+        Volume volume = VolumeOpener.Open(MemoryBacking.CopyOf(backing), new VolumeOptions());
+        volume.ResumeSession(() => throw new InvalidOperationException("asked"));
+        volume.Dispose();
     }
 
     [Fact]
@@ -54,7 +94,7 @@ public sealed class SuspectTests : IDisposable
     {
         Worker worker = servers.Take(3, Guilty);
         Assert.Equal(Errno.OK, servers.Volume.LookupSelf(worker, servers.Volume.Root, out _));
-        for (int death = 0; death <= Volume.DeathsMax; death++)
+        for (int death = 0; death <= RequestDeaths.CrashesMax; death++)
         {
             servers.Die();
             Assert.False(servers.Volume.IsGivenUp(Guilty));
@@ -98,7 +138,7 @@ public sealed class SuspectTests : IDisposable
     [Fact]
     public void A_request_of_another_session_with_the_same_number_is_another_request()
     {
-        for (int death = 0; death < Volume.DeathsMax; death++)
+        for (int death = 0; death < RequestDeaths.CrashesMax; death++)
         {
             servers.Take(0, Guilty);
             servers.Die();

@@ -51,6 +51,19 @@ public sealed class RequestInHandTests : IDisposable
     }
 
     [Fact]
+    public void What_was_forgotten_is_forgotten_also_where_nothing_can_be_sent_again()
+    {
+        RequestInHand one = Leave(5, SampleRequest.Of(Opcode.Forget).ToBuilder().WithUnique(40).Build());
+
+        Assert.Equal(Errno.EINVAL, peer.Session.TakeOver([one], canResend: false));
+        Assert.Equal(["Forget 5 3"], fileSystem.Calls);
+        peer.Session.Start();
+
+        Assert.Equal(Errno.OK, peer.Exchange(SampleRequest.Of(Opcode.StatFs).ToBuilder()).Error);
+        Assert.Equal(["Forget 5 3", "ReplayEnded"], fileSystem.Calls.Take(1).Concat(fileSystem.Calls.Where(call => call == "ReplayEnded")));
+    }
+
+    [Fact]
     public void What_has_a_reply_is_left_to_the_kernel()
     {
         foreach (SampleRequest sample in SampleRequest.All)

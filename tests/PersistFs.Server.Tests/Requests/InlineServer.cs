@@ -36,17 +36,17 @@ internal sealed class InlineServer : IDisposable
         Assert.Equal(Errno.OK, Ask(KernelPeer.Init(minor: 45, KernelPeer.OfferAll)).Error);
     }
 
-    private InlineServer(Volume volume)
+    private InlineServer(Volume volume, bool wasKilled)
     {
         Volume = volume;
-        volume.ResumeSession();
+        volume.ResumeSession(() => wasKilled);
         Connect(isWriteback: false, out channel, out socket, out dispatcher, out worker,
             out VolumeFileSystem fileSystem);
         FileSystem = fileSystem;
     }
 
     /// <summary>A server that goes on with the session of one that is dead. The volume is the caller's.</summary>
-    public static InlineServer TakeOver(Volume volume) => new(volume);
+    public static InlineServer TakeOver(Volume volume, bool wasKilled = false) => new(volume, wasKilled);
 
     public TestArena Arena => arena ?? throw new InvalidOperationException("The server has only a volume.");
 

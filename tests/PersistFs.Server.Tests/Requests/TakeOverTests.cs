@@ -94,7 +94,7 @@ public sealed class TakeOverTests : IDisposable
     {
         KernelRequestBuilder request = KernelRequests.MakeDirectory(NodeId.Root, "new");
         Volume left = death.DieBefore(server, arena.Path, Unique, request);
-        for (int killed = 1; killed < Volume.DeathsMax; killed++)
+        for (int killed = 1; killed < RequestDeaths.CrashesMax; killed++)
         {
             using InlineServer next = InlineServer.TakeOver(left);
             left = death.DieBefore(next, death.LastPath, Unique | InHeader.ResendBit, request);
@@ -105,6 +105,22 @@ public sealed class TakeOverTests : IDisposable
         Assert.Equal(NodeId.None, last.Ask(KernelRequests.Lookup(NodeId.Root, "new")).Read<EntryOut>().NodeId);
         // Whoever asks once more is served: it is another request.
         Assert.Equal(Errno.OK, last.Ask(request).Error);
+    }
+
+    [Fact]
+    public void A_request_that_meets_three_kills_from_outside_is_executed()
+    {
+        KernelRequestBuilder request = KernelRequests.MakeDirectory(NodeId.Root, "new");
+        Volume left = death.DieBefore(server, arena.Path, Unique, request);
+        for (int killed = 1; killed < RequestDeaths.CrashesMax + 2; killed++)
+        {
+            using InlineServer next = InlineServer.TakeOver(left, wasKilled: true);
+            left = death.DieBefore(next, death.LastPath, Unique | InHeader.ResendBit, request);
+        }
+        using InlineServer last = InlineServer.TakeOver(left, wasKilled: true);
+        Assert.Equal(Errno.OK, new KernelReply(Again(last, request, Unique)).Error);
+        Assert.Equal((1L, 0L, 0L), Counters(last));
+        Assert.NotEqual(NodeId.None, last.Ask(KernelRequests.Lookup(NodeId.Root, "new")).Read<EntryOut>().NodeId);
     }
 
     [Fact]
@@ -127,7 +143,7 @@ public sealed class TakeOverTests : IDisposable
         KernelRequestBuilder request = KernelRequests.ForgetAll(new ForgetOne { NodeId = file, LookupCount = 1 });
         ulong held = LookupsOf(server.Volume);
         Volume left = death.DieBeforeForget(server, arena.Path, Unique, request);
-        for (int killed = 1; killed < Volume.DeathsMax; killed++)
+        for (int killed = 1; killed < RequestDeaths.CrashesMax; killed++)
         {
             using InlineServer next = InlineServer.TakeOver(left);
             Assert.NotEqual(0U, MemoryMarshal.Read<uint>(next.FileSystem.RequestsInHand()[0].Memory.AsSpan()));

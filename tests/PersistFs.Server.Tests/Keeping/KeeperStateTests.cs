@@ -1,0 +1,27 @@
+using PersistFs.Server.Keeping;
+
+namespace PersistFs.Server.Tests.Keeping;
+
+/// <summary>What a keeper passes on to the program that it becomes.</summary>
+public sealed class KeeperStateTests
+{
+    [Fact]
+    public void What_is_written_is_read()
+    {
+        KeeperState written = new(3, 4, 5, 6789, [("fuse", 512), ("with a blank, and:colon", 513)]);
+        KeeperState read = KeeperState.Parse(written.ToString())!;
+        Assert.Equal((3, 4, 5, 6789), (read.Lock, read.NotifySocket, read.ControlSocket, read.Server));
+        Assert.Equal(written.Kept, read.Kept);
+        Assert.Equal([3, 4, 5, 512, 513], read.Descriptors);
+    }
+
+    [Theory]
+    [InlineData(null)]
+    [InlineData("")]
+    [InlineData("1 3 4 5")]
+    [InlineData("2 3 4 5 6789")]
+    [InlineData("1 3 4 five 6789")]
+    [InlineData("1 3 4 5 6789 fuse")]
+    [InlineData("1 3 4 5 6789 x:fuse")]
+    public void What_is_not_whole_or_of_another_version_is_refused(string? text) => Assert.Null(KeeperState.Parse(text));
+}
