@@ -1,0 +1,58 @@
+namespace PersistFs.EndToEnd.Tests.TakeOver;
+
+/// <summary>Programs built from the sources with a line changed here and there, once a test run.</summary>
+public sealed class OtherVersions : IDisposable
+{
+    /// <summary>What the next version calls itself.</summary>
+    public const string NextNumber = "0.2.0";
+
+    /// <summary>The bit of the feature that only the next version knows; it forbids all others to open an arena.</summary>
+    public const ulong NextFeature = 1;
+
+    private const string Configuration = "Release";
+    private const string Opener = "src/PersistFs.Engine/Volume/VolumeOpener.cs";
+    private const string Layout = "src/PersistFs.Engine/Format/Layout.cs";
+
+    private readonly string home = Directory.CreateTempSubdirectory("persistfs-versions-").FullName;
+    private readonly Lazy<string> next;
+    private readonly Lazy<string> foreign;
+
+    public OtherVersions()
+    {
+        next = new Lazy<string>(() => Build("next", (Opener, "KnownIncompatible = 0;", "KnownIncompatible = 1;")));
+        foreign = new Lazy<string>(() =>
+        {
+            // The rest of it is built already.
+            _ = next.Value;
+            return Build("foreign", (Layout, "uint Version = 1;", "uint Version = 2;"));
+        });
+    }
+
+    /// <summary>The next version: the same format, and one feature of it that this one does not know.</summary>
+    public string Next => next.Value;
+
+    /// <summary>A program that knows another version of the format only.</summary>
+    public string Foreign => foreign.Value;
+
+    public void Dispose() => Directory.Delete(home, recursive: true);
+
+    private string Build(string name, (string File, string Old, string New) change)
+    {
+        string sources = Path.Combine(home, "sources");
+        if (!Directory.Exists(sources)) CopySources(sources);
+        string file = Path.Combine(sources, change.File), text = File.ReadAllText(file);
+        Assert.Contains(change.Old, text, StringComparison.Ordinal);
+        File.WriteAllText(file, text.Replace(change.Old, change.New, StringComparison.Ordinal));
+        Tool.RunIn(sources, "dotnet", "build", "src/PersistFs.Cli", "-c", Configuration, "-v", "quiet", "-nologo",
+            "-nodeReuse:false", "-p:UseSharedCompilation=false", "-p:RunAnalyzers=false", $"-p:Version={NextNumber}");
+        string built = Path.Combine(sources, "src/PersistFs.Cli/bin", Configuration, "net10.0/linux-x64");
+        string kept = Path.Combine(home, name);
+        Tool.Run("cp", "-r", built, kept);
+        return Path.Combine(kept, "persistfs");
+    }
+
+    /// <summary>What is versioned, and not what was built of it.</summary>
+    private static void CopySources(string target) => Tool.Bash(
+        ProductBinary.RepositoryRoot,
+        "mkdir $1; cp *.props global.json .editorconfig $1; tar c --exclude bin --exclude obj src | tar x -C $1", target);
+}
