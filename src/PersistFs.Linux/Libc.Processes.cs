@@ -80,7 +80,9 @@ public static unsafe partial class Libc
     /// <summary>How a process has ended that was somebody else's child (ioctl PIDFD_GET_INFO, Linux 6.15).</summary>
     /// <param name="descriptor">Of <see cref="OpenProcess"/>, in whichever process.</param>
     /// <param name="exitCode">As of <see cref="WaitForExit"/>.</param>
-    /// <returns>EAGAIN while it runs or nobody has waited for it; ENOTTY or EINVAL where the kernel does not tell.</returns>
+    /// <returns>
+    /// EAGAIN while it runs or nobody has waited for it; ENOTTY or EINVAL where the kernel does not tell.
+    /// </returns>
     public static Errno GetExit(int descriptor, out int exitCode)
     {
         ProcessInformation information = new() { Mask = ProcessInformation.HasExit };

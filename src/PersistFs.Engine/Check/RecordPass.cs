@@ -35,7 +35,8 @@ internal sealed class RecordPass
             ref readonly SuspectEntry suspect = ref header.Suspects[index];
             if (suspect.Request == 0) continue;
             bool hasSession = RequireSession(in suspect.Request, suspect.Session, "a suspect");
-            if (hasSession && suspect is { Crashes: 0, Kills: 0 }) Report(in suspect.Request, "a suspect was in hand at no death");
+            if (hasSession && suspect is { Crashes: 0, Kills: 0 })
+                Report(in suspect.Request, "a suspect was in hand at no death");
         }
         for (int index = 0; index < WorkerHeader.CompletionCount; index++)
             CheckRecord(in context.Arena.At<CompletionRecord>(Completions.RecordAt(frame, index)));

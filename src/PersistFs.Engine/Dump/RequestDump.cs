@@ -44,7 +44,8 @@ internal sealed class RequestDump
         {
             if (suspect.Request == 0) continue;
             text.Detail(
-                $"suspect: request {suspect.Request} of session {suspect.Session}, {suspect.Crashes} crashes, {suspect.Kills} kills");
+                $"suspect: request {suspect.Request} of session {suspect.Session}, "
+                + $"{suspect.Crashes} crashes, {suspect.Kills} kills");
         }
     }
 

@@ -181,7 +181,8 @@ public sealed partial class Volume
             bool isFree = entries[index].Request == 0 || entries[index].Session != Session;
             if (entries[index].Request == request && !isFree) return ref header.Suspects[index];
             bool isBestFree = entries[best].Request == 0 || entries[best].Session != Session;
-            if (!isBestFree && (isFree || CountsOf(in entries[index]).IsLessThan(CountsOf(in entries[best])))) best = index;
+            bool isLess = isFree || CountsOf(in entries[index]).IsLessThan(CountsOf(in entries[best]));
+            if (!isBestFree && isLess) best = index;
         }
         return ref header.Suspects[best];
     }

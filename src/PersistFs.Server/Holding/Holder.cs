@@ -121,9 +121,12 @@ public sealed class Holder
     /// Whether the server before this one was ended from outside. Where nobody knows, its end counts as a crash: a
     /// request that crashes every server must not have many tries.
     /// </summary>
-    public bool WasServerKilled() => lastEnd is not null
-        ? lastEnd == ServerEnd.Killed
-        : lastServer >= 0 && Libc.GetExit(lastServer, out int exitCode) == Errno.OK && ServerEnd.IsFromOutside(exitCode);
+    public bool WasServerKilled()
+    {
+        if (lastEnd is not null) return lastEnd == ServerEnd.Killed;
+        bool isKnown = lastServer >= 0 & Libc.GetExit(lastServer, out int exitCode) == Errno.OK;
+        return isKnown && ServerEnd.IsFromOutside(exitCode);
+    }
 
     /// <summary>
     /// Has systemd, which does not tell, keep this process for its successor to ask; a keeper tells by itself.

@@ -2,7 +2,7 @@ using PersistFs.Linux;
 
 namespace PersistFs.Server.Keeping;
 
-/// <summary>After an upgrade the keeper itself goes on as the new program, in its process and with all it keeps.</summary>
+/// <summary>After an upgrade the keeper goes on as its program, in the same process, with all it keeps.</summary>
 public sealed partial class Keeper
 {
     private bool isRenewalDue;
@@ -40,8 +40,8 @@ public sealed partial class Keeper
         KeeperArguments next = new(-1, arguments.MountPoint, program, programArguments);
         foreach (int descriptor in state.Descriptors) _ = Libc.SetCloseOnExec(descriptor, closes: false);
         // Signals that have come stay pending: they are blocked before and after.
-        Errno error = Libc.Execute(program,
-            [.. programArguments.TakeWhile(word => word != Launcher.ServeVerb), KeeperArguments.Verb, .. next.ToStrings()],
+        IEnumerable<string> host = programArguments.TakeWhile(word => word != Launcher.ServeVerb);
+        Errno error = Libc.Execute(program, [.. host, KeeperArguments.Verb, .. next.ToStrings()],
             [.. Libc.EnvironmentStrings(KeeperState.Variable), $"{KeeperState.Variable}={state}"]);
         foreach (int descriptor in state.Descriptors) _ = Libc.SetCloseOnExec(descriptor, closes: true);
         Log($"{program} cannot go on as the keeper, which stays what it was: {error}");

@@ -41,14 +41,19 @@ public sealed record KeeperState(
         foreach (string word in words[FixedCount..])
         {
             string[] parts = word.Split(':', 2);
-            if (parts.Length < 2 || !int.TryParse(parts[0], CultureInfo.InvariantCulture, out int descriptor)) return null;
+            bool isNumber = int.TryParse(parts[0], CultureInfo.InvariantCulture, out int descriptor);
+            if (parts.Length < 2 || !isNumber) return null;
             kept.Add((Uri.UnescapeDataString(parts[1]), descriptor));
         }
         return new KeeperState(numbers[1], numbers[2], numbers[3], numbers[4], kept);
     }
 
-    public override string ToString() => string.Join(' ', [
-        .. new[] { Version, Lock, NotifySocket, ControlSocket, Server }.Select(number => number.ToString(CultureInfo.InvariantCulture)),
-        .. Kept.Select(entry => string.Create(
-            CultureInfo.InvariantCulture, $"{entry.Descriptor}:{Uri.EscapeDataString(entry.Name)}"))]);
+    public override string ToString()
+    {
+        string numbers = string.Create(
+            CultureInfo.InvariantCulture, $"{Version} {Lock} {NotifySocket} {ControlSocket} {Server}");
+        IEnumerable<string> names = Kept.Select(entry => string.Create(
+            CultureInfo.InvariantCulture, $"{entry.Descriptor}:{Uri.EscapeDataString(entry.Name)}"));
+        return string.Join(' ', [numbers, .. names]);
+    }
 }

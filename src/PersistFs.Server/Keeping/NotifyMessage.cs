@@ -23,7 +23,9 @@ internal sealed record NotifyMessage
 
     public string Name { get; private init; } = "";
 
-    /// <summary>Which <see cref="KeeperState.Version"/> the sender's program takes; null where it does not say.</summary>
+    /// <summary>
+    /// Which <see cref="KeeperState.Version"/> the sender's program takes; null where it does not say.
+    /// </summary>
     public int? KeeperVersion { get; private init; }
 
     /// <summary>Something for the operator.</summary>

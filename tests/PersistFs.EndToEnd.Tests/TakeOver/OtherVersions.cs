@@ -6,7 +6,7 @@ public sealed class OtherVersions : IDisposable
     /// <summary>What the next version calls itself.</summary>
     public const string NextNumber = "0.2.0";
 
-    /// <summary>The bit of the feature that only the next version knows; it forbids all others to open an arena.</summary>
+    /// <summary>The bit of the feature that only the next version knows; no other may open an arena with it.</summary>
     public const ulong NextFeature = 1;
 
     private const string Configuration = "Release";
@@ -54,5 +54,6 @@ public sealed class OtherVersions : IDisposable
     /// <summary>What is versioned, and not what was built of it.</summary>
     private static void CopySources(string target) => Tool.Bash(
         ProductBinary.RepositoryRoot,
-        "mkdir $1; cp *.props global.json .editorconfig $1; tar c --exclude bin --exclude obj src | tar x -C $1", target);
+        "mkdir $1; cp *.props global.json .editorconfig $1; "
+        + "tar c --exclude bin --exclude obj src | tar x -C $1", target);
 }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 
 namespace PersistFs.EndToEnd.Tests.TakeOver;
@@ -6,10 +7,15 @@ namespace PersistFs.EndToEnd.Tests.TakeOver;
 /// <remarks>By chance a kill hardly ever meets the moment between a change and its reply: a microsecond.</remarks>
 internal sealed class StormTracer
 {
-    private const long Peek = 3, Continuing = 7, Step = 9, ToNextSystemCall = 24, Seize = 0x4206, Interrupt = 0x4207, CallInfo = 0x420e;
+    private const long Peek = 3, Continuing = 7, Step = 9, ToNextSystemCall = 24;
+    private const long Seize = 0x4206, Interrupt = 0x4207, CallInfo = 0x420e;
     private const int MarksSystemCalls = 1, AllThreads = 0x40000000, Trap = 5, TrapOfSystemCall = 0x85;
-    private const int OfNumber = 15 * 8, ReadNumber = 0, SystemCallsMax = 200, InfoLength = 88, StepsAtOnce = 20, InstructionsMax = 1000;
+    private const int OfNumber = 15 * 8, ReadNumber = 0, SystemCallsMax = 200, InfoLength = 88;
+    private const int StepsAtOnce = 20, InstructionsMax = 1000;
+    private const int NoHang = 1;
     private const byte IsExit = 2;
+
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
 
     private readonly int server;
     private readonly int thread;
@@ -47,7 +53,7 @@ internal sealed class StormTracer
         StormTracer tracer = new(server, int.Parse(Path.GetFileName(worker), CultureInfo.InvariantCulture));
         tracer.Stop();
         Task caller = Task.Run(call);
-        tracer.AwaitRequest();
+        Assert.True(tracer.TryAwaitRequest());
         for (int i = 0; i < InstructionsMax && !isInHand(); i++)
         {
             for (int step = 0; step < StepsAtOnce; step++) tracer.Continue(Step);
@@ -58,14 +64,18 @@ internal sealed class StormTracer
         caller.GetAwaiter().GetResult();
     }
 
-    private static bool IsWorker(string task) =>
-        File.ReadAllText(task + "/comm").StartsWith("fuse-", StringComparison.Ordinal);
+    /// <summary>Whether a thread is called fuse- and a number; the one that watches workers is not one.</summary>
+    private static bool IsWorker(string task)
+    {
+        string name = File.ReadAllText(task + "/comm").Trim();
+        return name.StartsWith("fuse-", StringComparison.Ordinal) && char.IsAsciiDigit(name[^1]);
+    }
 
     private void Kill(int instructions)
     {
         Stop();
-        AwaitRequest();
-        for (int i = 0; i < instructions && isThere; i++) Continue(Step);
+        bool hasRequest = TryAwaitRequest();
+        for (int i = 0; i < instructions && hasRequest && isThere; i++) Continue(Step);
         End(Signum.SIGKILL);
     }
 
@@ -97,13 +107,24 @@ internal sealed class StormTracer
         Await();
     }
 
-    private void AwaitRequest()
+    /// <summary>Returns with the thread stopped after a request was read, or running where it reads none.</summary>
+    private bool TryAwaitRequest()
     {
+        Stopwatch waited = Stopwatch.StartNew();
         for (int i = 0; i < SystemCallsMax && isThere; i++)
         {
-            Continue(ToNextSystemCall);
-            if (HasReadRequest()) break;
+            if (Kernel.Trace(ToNextSystemCall, thread, 0, signal) < 0) isThere = false;
+            // A worker that is not needed sleeps, and makes no system call.
+            while (isThere && !Await(NoHang))
+            {
+                if (waited.Elapsed > Patience) return false;
+                Thread.Yield();
+            }
+
+            if (isThere && HasReadRequest()) return true;
         }
+
+        return false;
     }
 
     private void Continue(long request)
@@ -112,20 +133,23 @@ internal sealed class StormTracer
         else Await();
     }
 
-    private void Await()
+    /// <returns>Whether something has happened; always, without <see cref="NoHang"/>.</returns>
+    private bool Await(int options = 0)
     {
         signal = 0;
-        int waited = Kernel.WaitFor(thread, out int status, AllThreads);
+        int waited = Kernel.WaitFor(thread, out int status, AllThreads | options);
+        if (waited == 0) return false;
         bool isStopped = waited == thread && (status & 0xff) == 0x7f;
         if (!isStopped)
         {
             isThere = false;
-            return;
+            return true;
         }
 
         int stopped = status >> 8 & 0xff;
         // Anything but a trap is a signal on its way to the thread, and goes there.
         if (status >> 16 == 0 && stopped is not (Trap or TrapOfSystemCall)) signal = stopped;
+        return true;
     }
 
     /// <summary>Whether the thread is at the end of a read(2) that has returned bytes.</summary>

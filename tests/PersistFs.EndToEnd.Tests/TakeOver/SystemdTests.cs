@@ -6,6 +6,7 @@ namespace PersistFs.EndToEnd.Tests.TakeOver;
 [Collection(TakeOverCollection.Name)]
 public sealed class SystemdTests : IDisposable
 {
+    private const string Crash = "1 crashes, 0 kills";
     private const string Root = "/mnt/tree", Unit = "persistfs@mnt-tree.service";
 
     private readonly SystemdNamespace systemd = new();
@@ -75,8 +76,8 @@ public sealed class SystemdTests : IDisposable
     /// <summary>Before Linux 6.15 nobody tells how a server ended, and a crash is taken for granted.</summary>
     private static IEnumerable<(Signum Signal, string Counted)> Ends =>
     [
-        (Signum.SIGKILL, Environment.OSVersion.Version >= new Version(6, 15) ? "0 crashes, 1 kills" : "1 crashes, 0 kills"),
-        (Signum.SIGABRT, "1 crashes, 0 kills"),
+        (Signum.SIGKILL, Environment.OSVersion.Version >= new Version(6, 15) ? "0 crashes, 1 kills" : Crash),
+        (Signum.SIGABRT, Crash),
     ];
 
     private string Dump() => systemd.RunProduct("dump", "/mnt/arena");

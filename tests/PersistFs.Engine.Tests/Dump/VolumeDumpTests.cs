@@ -81,7 +81,8 @@ public sealed class VolumeDumpTests : IDisposable
         arena.Volume.BeginRequest(arena.Worker, 7);
         arena.Volume.DetachWorker(arena.Worker);
         arena.Volume.ResumeSession();
-        Assert.Contains("suspect: request 7 of session 1, 1 crashes, 0 kills", Dump(new DumpOptions()), StringComparison.Ordinal);
+        string text = Dump(new DumpOptions());
+        Assert.Contains("suspect: request 7 of session 1, 1 crashes, 0 kills", text, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -23,5 +23,6 @@ public sealed class KeeperStateTests
     [InlineData("1 3 4 five 6789")]
     [InlineData("1 3 4 5 6789 fuse")]
     [InlineData("1 3 4 5 6789 x:fuse")]
-    public void What_is_not_whole_or_of_another_version_is_refused(string? text) => Assert.Null(KeeperState.Parse(text));
+    public void What_is_not_whole_or_of_another_version_is_refused(string? text) =>
+        Assert.Null(KeeperState.Parse(text));
 }
