@@ -9,7 +9,7 @@ namespace PersistFs.EndToEnd.Tests.TakeOver;
 /// <param name="load">Which clients it waits for.</param>
 internal sealed class StormKiller(int keeper, Random random, StormLoad load)
 {
-    private const int RoundsMax = 300, BurstMax = 3, EarlyKillDelayMaxInMilliseconds = 120, InstructionsMax = 12_000;
+    private const int RoundsMax = 60, BurstMax = 3, EarlyKillDelayMaxInMilliseconds = 120, InstructionsMax = 12_000;
 
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 

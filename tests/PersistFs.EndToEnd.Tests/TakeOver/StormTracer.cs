@@ -52,8 +52,9 @@ internal sealed class StormTracer
         string worker = Directory.EnumerateDirectories($"/proc/{server}/task").Single(IsWorker);
         StormTracer tracer = new(server, int.Parse(Path.GetFileName(worker), CultureInfo.InvariantCulture));
         tracer.Stop();
-        Task caller = Task.Run(call);
-        Assert.True(tracer.TryAwaitRequest());
+        // On a thread of its own: the pool may take its time to have another one.
+        Task caller = Task.Factory.StartNew(call, TaskCreationOptions.LongRunning);
+        Assert.True(tracer.TryAwaitRequest(TimeSpan.FromMinutes(1)));
         for (int i = 0; i < InstructionsMax && !isInHand(); i++)
         {
             for (int step = 0; step < StepsAtOnce; step++) tracer.Continue(Step);
@@ -74,9 +75,19 @@ internal sealed class StormTracer
     private void Kill(int instructions)
     {
         Stop();
-        bool hasRequest = TryAwaitRequest();
-        for (int i = 0; i < instructions && hasRequest && isThere; i++) Continue(Step);
-        End(Signum.SIGKILL);
+        bool hasRequest = TryAwaitRequest(Patience);
+        try
+        {
+            // Each step is two switches between threads: on a busy machine they would wait for their turn each time.
+            _ = Kernel.SetUrgent(thread, isUrgent: true);
+            _ = Kernel.SetUrgent(0, isUrgent: true);
+            for (int i = 0; i < instructions && hasRequest && isThere; i++) Continue(Step);
+            End(Signum.SIGKILL);
+        }
+        finally
+        {
+            _ = Kernel.SetUrgent(0, isUrgent: false);
+        }
     }
 
     private void End(Signum with)
@@ -108,7 +119,7 @@ internal sealed class StormTracer
     }
 
     /// <summary>Returns with the thread stopped after a request was read, or running where it reads none.</summary>
-    private bool TryAwaitRequest()
+    private bool TryAwaitRequest(TimeSpan patience)
     {
         Stopwatch waited = Stopwatch.StartNew();
         for (int i = 0; i < SystemCallsMax && isThere; i++)
@@ -117,7 +128,7 @@ internal sealed class StormTracer
             // A worker that is not needed sleeps, and makes no system call.
             while (isThere && !Await(NoHang))
             {
-                if (waited.Elapsed > Patience) return false;
+                if (waited.Elapsed > patience) return false;
                 Thread.Yield();
             }
 
