@@ -52,7 +52,10 @@ internal sealed class StormKiller(int keeper, Random random, StormLoad load)
     /// <param name="isTraced">Whether at a random instruction of a request, rather than at a random moment.</param>
     private void Kill(bool isTraced)
     {
-        last = Server() ?? throw new InvalidOperationException("The keeper has no server.");
+        // After a burst its last server may not have a successor yet.
+        int? server = null;
+        Await("server", () => (server = Server()) is { } there && there != last);
+        last = server!.Value;
         if (isTraced) StormTracer.Kill(last, random, random.Next(InstructionsMax));
         else Succeeds(Syscall.kill(last, Signum.SIGKILL));
         Kills++;

@@ -11,7 +11,7 @@ internal sealed class StormTracer
     private const long Seize = 0x4206, Interrupt = 0x4207, CallInfo = 0x420e;
     private const int MarksSystemCalls = 1, AllThreads = 0x40000000, Trap = 5, TrapOfSystemCall = 0x85;
     private const int OfNumber = 15 * 8, ReadNumber = 0, SystemCallsMax = 200, InfoLength = 88;
-    private const int StepsAtOnce = 20, InstructionsMax = 1000;
+    private const int StepsAtOnce = 100, InstructionsMax = 1000;
     private const int NoHang = 1;
     private const byte IsExit = 2;
 
@@ -60,8 +60,9 @@ internal sealed class StormTracer
             for (int step = 0; step < StepsAtOnce; step++) tracer.Continue(Step);
         }
 
-        Assert.True(tracer.isThere && isInHand());
-        tracer.End(signal);
+        bool isMet = tracer.isThere && isInHand();
+        tracer.End(isMet ? signal : Signum.SIGKILL);
+        Assert.True(isMet, "no request was in hand");
         caller.GetAwaiter().GetResult();
     }
 
