@@ -7,11 +7,10 @@ namespace PersistFs.EndToEnd.Tests.TakeOver;
 /// <remarks>By chance a kill hardly ever meets the moment between a change and its reply: a microsecond.</remarks>
 internal sealed class StormTracer
 {
-    private const long Peek = 3, Continuing = 7, Step = 9, ToNextSystemCall = 24;
+    private const long Peek = 3, Step = 9, ToNextSystemCall = 24;
     private const long Seize = 0x4206, Interrupt = 0x4207, CallInfo = 0x420e;
     private const int MarksSystemCalls = 1, AllThreads = 0x40000000, Trap = 5, TrapOfSystemCall = 0x85;
     private const int OfNumber = 15 * 8, ReadNumber = 0, SystemCallsMax = 200, InfoLength = 88;
-    private const int StepsAtOnce = 100, InstructionsMax = 1000;
     private const int NoHang = 1;
     private const byte IsExit = 2;
 
@@ -42,30 +41,6 @@ internal sealed class StormTracer
         else new StormTracer(server, workers[random.Next(workers.Length)]).Kill(instructions);
     }
 
-    /// <summary>Ends a server of one worker by a signal that meets the worker with a request in hand.</summary>
-    /// <param name="server">The process.</param>
-    /// <param name="signal">SIGKILL, or one that the worker brings upon itself.</param>
-    /// <param name="call">Makes a call that a server has to answer; returns when another has answered it.</param>
-    /// <param name="isInHand">Whether the server says that it has a request in hand.</param>
-    public static void EndInRequest(int server, Signum signal, Action call, Func<bool> isInHand)
-    {
-        string worker = Directory.EnumerateDirectories($"/proc/{server}/task").Single(IsWorker);
-        StormTracer tracer = new(server, int.Parse(Path.GetFileName(worker), CultureInfo.InvariantCulture));
-        tracer.Stop();
-        // On a thread of its own: the pool may take its time to have another one.
-        Task caller = Task.Factory.StartNew(call, TaskCreationOptions.LongRunning);
-        Assert.True(tracer.TryAwaitRequest(TimeSpan.FromMinutes(1)));
-        for (int i = 0; i < InstructionsMax && !isInHand(); i++)
-        {
-            for (int step = 0; step < StepsAtOnce; step++) tracer.Continue(Step);
-        }
-
-        bool isMet = tracer.isThere && isInHand();
-        tracer.End(isMet ? signal : Signum.SIGKILL);
-        Assert.True(isMet, "no request was in hand");
-        caller.GetAwaiter().GetResult();
-    }
-
     /// <summary>Whether a thread is called fuse- and a number; the one that watches workers is not one.</summary>
     private static bool IsWorker(string task)
     {
@@ -83,7 +58,7 @@ internal sealed class StormTracer
             _ = Kernel.SetUrgent(thread, isUrgent: true);
             _ = Kernel.SetUrgent(0, isUrgent: true);
             for (int i = 0; i < instructions && hasRequest && isThere; i++) Continue(Step);
-            End(Signum.SIGKILL);
+            End();
         }
         finally
         {
@@ -91,25 +66,11 @@ internal sealed class StormTracer
         }
     }
 
-    private void End(Signum with)
+    private void End()
     {
-        if (with == Signum.SIGKILL)
-        {
-            Succeeds(Syscall.kill(server, with));
-        }
-        else
-        {
-            // The thread takes it in the place of the trap that it is stopped by.
-            signal = (int)with;
-            Continue(Continuing);
-        }
-
+        Succeeds(Syscall.kill(server, Signum.SIGKILL));
         // The process is not gone for its parent before its tracer knows of it.
-        while (isThere)
-        {
-            if (with == Signum.SIGKILL) Await();
-            else Continue(Continuing);
-        }
+        while (isThere) Await();
     }
 
     private void Stop()

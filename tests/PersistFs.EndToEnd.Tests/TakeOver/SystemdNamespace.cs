@@ -93,12 +93,6 @@ internal sealed class SystemdNamespace : IDisposable
     /// <summary>Runs the program under test inside; it has to succeed.</summary>
     public string RunProduct(params string[] arguments) => Run($"{Programs}/persistfs", arguments);
 
-    /// <summary>How a process outside numbers a process inside.</summary>
-    public int OuterNumberOf(string inner) =>
-        Directory.EnumerateFiles(group, "cgroup.procs", SearchOption.AllDirectories).SelectMany(File.ReadAllLines)
-            .Where(process => InnerNumberOf(process) == inner)
-            .Select(process => int.Parse(process, CultureInfo.InvariantCulture)).Single();
-
     public ToolResult Try(string program, params string[] arguments) =>
         Tool.Try("nsenter", ["-t", $"{FirstProcess()}", "-p", "-m", "-C", "-u", "-i", program, .. arguments]);
 
@@ -110,21 +104,6 @@ internal sealed class SystemdNamespace : IDisposable
         outer.Dispose();
         HeldTree.Await("end of all processes", TryRemoveGroups);
         Directory.Delete(home, recursive: true);
-    }
-
-    /// <summary>Null for a process that is not inside, or gone.</summary>
-    private static string? InnerNumberOf(string process)
-    {
-        try
-        {
-            string[] numbers = File.ReadLines($"/proc/{process}/status")
-                .First(line => line.StartsWith("NSpid:", StringComparison.Ordinal)).Split('\t');
-            return numbers.Length > 2 ? numbers[^1] : null;
-        }
-        catch (IOException)
-        {
-            return null;
-        }
     }
 
     private static void WriteSettings(string place)

@@ -6,7 +6,6 @@ namespace PersistFs.EndToEnd.Tests.TakeOver;
 [Collection(TakeOverCollection.Name)]
 public sealed class SystemdTests : IDisposable
 {
-    private const string Crash = "1 crashes, 0 kills";
     private const string Root = "/mnt/tree", Unit = "persistfs@mnt-tree.service";
 
     private readonly SystemdNamespace systemd = new();
@@ -43,22 +42,6 @@ public sealed class SystemdTests : IDisposable
     }
 
     [SystemdFact]
-    public void A_killed_server_of_the_service_is_not_held_against_its_request_and_one_that_crashed_is()
-    {
-        systemd.Run("bash", "-c", "echo PERSISTFS_WORKERS=1 >>/etc/persistfs/mnt-tree.env");
-        systemd.Run("systemctl", "start", Unit);
-        foreach ((Signum signal, string counted) in Ends)
-        {
-            string made = systemd.At($"{Root}/{signal}");
-            StormTracer.EndInRequest(
-                systemd.OuterNumberOf(Property("MainPID")), signal, () => Succeeds(Syscall.mkdir(made, Mode(755))),
-                () => Dump().Contains("in hand: request", StringComparison.Ordinal));
-            Assert.True(Directory.Exists(made));
-            Assert.Contains(counted, Dump(), StringComparison.Ordinal);
-        }
-    }
-
-    [SystemdFact]
     public void A_service_that_is_stopped_has_unmounted_and_finds_its_tree_when_it_is_started_again()
     {
         systemd.Run("systemctl", "start", Unit);
@@ -72,15 +55,6 @@ public sealed class SystemdTests : IDisposable
         Assert.Equal("contents", File.ReadAllText(systemd.At($"{Root}/file")));
         Assert.Equal(0UL, Status().GetProperty("takeovers").GetUInt64());
     }
-
-    /// <summary>Before Linux 6.15 nobody tells how a server ended, and a crash is taken for granted.</summary>
-    private static IEnumerable<(Signum Signal, string Counted)> Ends =>
-    [
-        (Signum.SIGKILL, Environment.OSVersion.Version >= new Version(6, 15) ? "0 crashes, 1 kills" : Crash),
-        (Signum.SIGABRT, Crash),
-    ];
-
-    private string Dump() => systemd.RunProduct("dump", "/mnt/arena");
 
     private JsonElement Status()
     {
