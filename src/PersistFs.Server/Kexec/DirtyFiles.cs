@@ -55,6 +55,7 @@ internal sealed class DirtyFiles : IDisposable
         _ = Libc.SynchronizeFileSystem(mount);
         List<string> files = [];
         ControlClient.Order(mountPoint, [ControlWord.Files], files.AddRange);
+        if (files.Count == 0) return new FlushResult(0, 0, [], Stopwatch.GetElapsedTime(start));
         int threadCount = Math.Clamp(Environment.ProcessorCount, 1, ThreadsMax);
         ParallelOptions threads = new() { MaxDegreeOfParallelism = threadCount };
         try
