@@ -52,18 +52,8 @@ internal sealed class StormTracer
     {
         Stop();
         bool hasRequest = TryAwaitRequest(Patience);
-        try
-        {
-            // Each step is two switches between threads: on a busy machine they would wait for their turn each time.
-            _ = Kernel.SetUrgent(thread, isUrgent: true);
-            _ = Kernel.SetUrgent(0, isUrgent: true);
-            for (int i = 0; i < instructions && hasRequest && isThere; i++) Continue(Step);
-            End();
-        }
-        finally
-        {
-            _ = Kernel.SetUrgent(0, isUrgent: false);
-        }
+        for (int i = 0; i < instructions && hasRequest && isThere; i++) Continue(Step);
+        End();
     }
 
     private void End()
