@@ -184,6 +184,7 @@ public static class VolumeAccess
         }
         throw new FailureException(FailureKind.ArenaInUse,
             $"{path}: in use: process {processId} serves the arena on {owner.MountPoint}",
-            $"mount the tree in another place as well with: persistfs mount {path} MNT");
+            $"end that with: persistfs down {owner.MountPoint}, or mount the tree in another place as well with: "
+                + $"persistfs mount {path} MNT");
     }
 }

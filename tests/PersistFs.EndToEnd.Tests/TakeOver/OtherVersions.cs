@@ -11,6 +11,7 @@ public sealed class OtherVersions : IDisposable
 
     private const string Configuration = "Release";
     private const string Opener = "src/PersistFs.Engine/Volume/VolumeOpener.cs";
+    private const string Known = "KnownIncompatible = Superblock.FeatureSegments";
     private const string Layout = "src/PersistFs.Engine/Format/Layout.cs";
 
     private readonly string home = Directory.CreateTempSubdirectory("persistfs-versions-").FullName;
@@ -19,7 +20,7 @@ public sealed class OtherVersions : IDisposable
 
     public OtherVersions()
     {
-        next = new Lazy<string>(() => Build("next", (Opener, "KnownIncompatible = 0;", "KnownIncompatible = 1;")));
+        next = new Lazy<string>(() => Build("next", (Opener, Known, $"{Known} | {NextFeature}")));
         foreign = new Lazy<string>(() =>
         {
             // The rest of it is built already.
