@@ -33,7 +33,8 @@ public abstract class KexecHistory : History
     /// <summary>Goes over to the next kernel; all that was there, and every call that returned, is there.</summary>
     /// <param name="isInUse">Whether clients are at work in the tree at that moment.</param>
     /// <param name="goOver">How; kexec with nothing prepared when null.</param>
-    private protected void GoOn(bool isInUse, Action? goOver = null)
+    /// <param name="isChecked">Whether the arena is also checked in between, without a server.</param>
+    private protected void GoOn(bool isInUse, Action? goOver = null, bool isChecked = true)
     {
         GuestLoad load = new(Machine);
         if (isInUse) load.Start();
@@ -42,8 +43,7 @@ public abstract class KexecHistory : History
         tree!.Up();
         tree.AssertIs(before);
         if (isInUse) load.AssertKept();
-        tree.CheckOffline();
-        tree.Up();
+        if (isChecked) Check();
     }
 
     /// <summary>As an operator does it: all is brought to the arena, then clients that change something wait.</summary>
@@ -57,7 +57,13 @@ public abstract class KexecHistory : History
         Machine.Run("persistfs kexec finish");
         tree!.AssertIs(before);
         load.AssertKept();
-        tree.CheckOffline();
+        Check();
+    }
+
+    /// <summary>Ends the server, has a check find nothing, and serves the arena again.</summary>
+    private protected void Check()
+    {
+        tree!.CheckOffline();
         tree.Up();
     }
 

@@ -178,15 +178,21 @@ internal sealed unsafe class SegmentedBacking : Backing
             if (populated == Errno.OK) return Errno.OK;
             if (populated != Errno.EINVAL) return Errno.ENOSPC;
         }
-        return Libc.Reserve(segments[index], offset % segmentLength, length);
+        return IfPinned(Libc.Reserve(segments[index], offset % segmentLength, length), Errno.OK);
     }
 
     public override Errno Release(ulong offset, ulong length)
     {
         int index = (int)(offset / segmentLength);
         if (index >= segments.Count) return Errno.OK;
-        return Libc.PunchHole(segments[index], offset % segmentLength, length);
+        return IfPinned(Libc.PunchHole(segments[index], offset % segmentLength, length), Errno.EOPNOTSUPP);
     }
+
+    /// <summary>
+    /// Who only checks an arena has no store, and learns that a segment is pinned by the kernel's EPERM: it has all of
+    /// its memory, and gives none back.
+    /// </summary>
+    private Errno IfPinned(Errno error, Errno meaning) => store is null && error == Errno.EPERM ? meaning : error;
 
     public override void ReleaseLastSegment()
     {
