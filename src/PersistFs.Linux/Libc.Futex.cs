@@ -24,7 +24,8 @@ public static unsafe partial class Libc
     }
 
     /// <summary>Wakes up to <paramref name="count"/> threads that sleep on <paramref name="word"/>.</summary>
-    internal static void WakeWord(int* word, int count) => _ = FutexCore(FutexCall, word, FutexWakePrivate, count, null);
+    internal static void WakeWord(int* word, int count) =>
+        _ = FutexCore(FutexCall, word, FutexWakePrivate, count, null);
 
     [LibraryImport("libc", EntryPoint = "syscall", SetLastError = true)]
     private static partial nint FutexCore(nint call, int* word, nint operation, nint value, long* time);

@@ -6,8 +6,8 @@ namespace PersistFs.Linux;
 public static partial class Libc
 {
     /// <summary>
-    /// Fills <paramref name="bytes"/>, of at most 256 bytes, with random ones. The runtime's own generator needs libssl,
-    /// which an initial tree or a container may not have.
+    /// Fills <paramref name="bytes"/>, of at most 256 bytes, with random ones. The runtime's own generator needs
+    /// libssl, which an initial tree or a container may not have.
     /// </summary>
     public static unsafe void FillRandom(Span<byte> bytes)
     {

@@ -8,7 +8,7 @@ public static class MountHolders
     private const int HoldersMax = 5;
 
     /// <summary>
-    /// To look into a process can take for ever where that one is stuck, on a tree whose server has stopped for example.
+    /// To look into a process can take for ever where that one is stuck, as on a tree whose server has stopped.
     /// </summary>
     private static readonly TimeSpan SearchMax = TimeSpan.FromSeconds(1);
 

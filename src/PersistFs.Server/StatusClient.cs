@@ -8,7 +8,10 @@ namespace PersistFs.Server;
 /// <summary>Asks a server for its status.</summary>
 public static class StatusClient
 {
-    private const int TimeoutInMilliseconds = 2000;
+    /// <summary>
+    /// Who has died refuses at once; who is there and slow, on a machine that is busy beyond its means, is waited for.
+    /// </summary>
+    private const int TimeoutInMilliseconds = 15_000;
 
     /// <summary>What the server behind <paramref name="socketPath"/> says; null when nobody answers in time.</summary>
     public static StatusReport? TryAsk(string socketPath)

@@ -110,7 +110,8 @@ public sealed class StatusSocket : IDisposable
         {
             return reader.TryRead(out string[] words) ? words : reader.HasSeenOther ? [""] : [ControlWord.Status];
         }
-        catch (SocketException exception) when (exception.SocketErrorCode is SocketError.TimedOut or SocketError.WouldBlock)
+        catch (SocketException exception)
+            when (exception.SocketErrorCode is SocketError.TimedOut or SocketError.WouldBlock)
         {
             return [ControlWord.Status];
         }
@@ -119,7 +120,8 @@ public sealed class StatusSocket : IDisposable
     private void SendReport(Socket client)
     {
         byte[] bytes = JsonSerializer.SerializeToUtf8Bytes(report(), StatusJson.Default.StatusReport);
-        for (int sent = 0; sent < bytes.Length;) sent += client.Send(bytes, sent, bytes.Length - sent, SocketFlags.None);
+        for (int sent = 0; sent < bytes.Length;)
+            sent += client.Send(bytes, sent, bytes.Length - sent, SocketFlags.None);
     }
 
     private void CarryOut(ControlOrder order)

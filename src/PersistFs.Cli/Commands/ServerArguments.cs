@@ -28,8 +28,8 @@ internal sealed class ServerArguments
     [
         (SettingKey.Arena, new("--arena")
         {
-            Description = "Where the tree lies: a file on tmpfs, hugetlbfs or a disk, or a DAX device. Otherwise a place "
-                + "is chosen.",
+            Description = "Where the tree lies: a file on tmpfs, hugetlbfs or a disk, or a DAX device, "
+                + "or memfd:NAME. Otherwise a place is chosen.",
             HelpName = "SPEC",
         }),
         (SettingKey.Size, new("--size")

@@ -38,7 +38,8 @@ public static class ControlClient
             while (reader.TryRead(out string[] answer))
             {
                 if (answer is [ControlWord.Done, .. string[] results]) return results;
-                if (answer is [ControlWord.Fail, var kind, var message, var nextStep]) throw Failure(kind, message, nextStep);
+                if (answer is [ControlWord.Fail, var kind, var message, var nextStep])
+                    throw Failure(kind, message, nextStep);
                 if (answer is [ControlWord.Progress, .. string[] progress]) onProgress?.Invoke(progress);
                 if (answer is [ControlWord.Note, var note]) onNote?.Invoke(note);
             }

@@ -44,7 +44,8 @@ public sealed class ControlOrder
     /// <exception cref="FailureException">Usage: there is none.</exception>
     public string Argument(int index) => index < Arguments.Count
         ? Arguments[index]
-        : throw new FailureException(FailureKind.Usage, $"{Word}: an argument is missing", "use the same version on both sides");
+        : throw new FailureException(
+            FailureKind.Usage, $"{Word}: an argument is missing", "use the same version on both sides");
 
     /// <summary>The open file that came with the order, from now on the caller's to close.</summary>
     /// <exception cref="FailureException">Usage: there is none.</exception>
@@ -65,7 +66,8 @@ public sealed class ControlOrder
         try
         {
             byte[] line = ControlLine.Encode(words);
-            for (int sent = 0; sent < line.Length;) sent += client.Send(line, sent, line.Length - sent, SocketFlags.None);
+            for (int sent = 0; sent < line.Length;)
+                sent += client.Send(line, sent, line.Length - sent, SocketFlags.None);
             return true;
         }
         catch (Exception exception) when (exception is SocketException or ObjectDisposedException)

@@ -69,7 +69,8 @@ public sealed class FrameSetTests
         foreach (Thread thread in threads) thread.Join();
         uint[] expected = [.. left.SelectMany(own => own).Order()];
         List<uint> members = [];
-        for (uint start = 0; set.TryFind(start, out uint found) && found >= start; start = found + 1) members.Add(found);
+        for (uint start = 0; set.TryFind(start, out uint found) && found >= start; start = found + 1)
+            members.Add(found);
         Assert.True(expected.AsSpan().SequenceEqual(members.ToArray()), Seed.Describe(seed));
     }
 }
