@@ -7,12 +7,13 @@ namespace PersistFs.EndToEnd.Tests.TakeOver;
 /// <param name="keeper">Whose child the server is.</param>
 /// <param name="random">When.</param>
 /// <param name="load">Which clients it waits for.</param>
-internal sealed class StormKiller(int keeper, Random random, StormLoad load)
+internal sealed class StormKiller(int keeper, Random random, StormLoad load) : IDisposable
 {
     private const int RoundsMax = 60, BurstMax = 3, EarlyKillDelayMaxInMilliseconds = 120, InstructionsMax = 12_000;
 
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
+    private readonly StormTracerProcess tracer = new();
     private int last;
 
     /// <summary>Servers killed.</summary>
@@ -49,6 +50,8 @@ internal sealed class StormKiller(int keeper, Random random, StormLoad load)
         if (burst == 0 && !isTraced) Pauses.Add(load.Pause.TakeLongest());
     }
 
+    public void Dispose() => tracer.Dispose();
+
     /// <param name="isTraced">Whether at a random instruction of a request, rather than at a random moment.</param>
     private void Kill(bool isTraced)
     {
@@ -56,7 +59,7 @@ internal sealed class StormKiller(int keeper, Random random, StormLoad load)
         int? server = null;
         Await("server", () => (server = Server()) is { } there && there != last);
         last = server!.Value;
-        if (isTraced) StormTracer.Kill(last, random, random.Next(InstructionsMax));
+        if (isTraced) tracer.Kill(last, random.Next(), random.Next(InstructionsMax));
         else Succeeds(Syscall.kill(last, Signum.SIGKILL));
         Kills++;
     }

@@ -47,8 +47,8 @@ public sealed class StormTests(ITestOutputHelper output)
         string home = tree.NewDirectory();
         StormKiller killer;
         using (StormLoad load = new(home, seed))
+        using (killer = new StormKiller(MountedTree.KeeperOf(server), new Random(seed), load))
         {
-            killer = new StormKiller(MountedTree.KeeperOf(server), new Random(seed), load);
             while (killer.Kills < kills) killer.Strike();
             load.End();
             output.WriteLine($"{killer.Kills} kills, {killer.EarlyKills} of them early; {load}");

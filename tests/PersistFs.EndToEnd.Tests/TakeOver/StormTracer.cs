@@ -14,7 +14,7 @@ internal sealed class StormTracer
     private const int NoHang = 1;
     private const byte IsExit = 2;
 
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(50);
 
     private readonly int server;
     private readonly int thread;
@@ -31,14 +31,14 @@ internal sealed class StormTracer
 
     /// <summary>Kills <paramref name="server"/> in one of its workers.</summary>
     /// <param name="server">The process.</param>
-    /// <param name="random">Which worker.</param>
+    /// <param name="worker">Which worker: any number, taken modulo how many there are.</param>
     /// <param name="instructions">How many instructions after read(2) of a request.</param>
-    public static void Kill(int server, Random random, int instructions)
+    public static void Kill(int server, int worker, int instructions)
     {
         int[] workers = [.. Directory.EnumerateDirectories($"/proc/{server}/task").Where(IsWorker)
             .Select(path => int.Parse(Path.GetFileName(path), CultureInfo.InvariantCulture))];
         if (workers.Length == 0) Succeeds(Syscall.kill(server, Signum.SIGKILL));
-        else new StormTracer(server, workers[random.Next(workers.Length)]).Kill(instructions);
+        else new StormTracer(server, workers[worker % workers.Length]).Kill(instructions);
     }
 
     /// <summary>Whether a thread is called fuse- and a number; the one that watches workers is not one.</summary>
