@@ -37,6 +37,28 @@ public static unsafe partial class Libc
     /// <summary>rename(2): <paramref name="to"/> is the file from one moment to the next, whatever it was.</summary>
     public static Errno Rename(string from, string to) => Result(RenameCore(from, to));
 
+    /// <summary>
+    /// Gives a file the owner, the group and then the permission bits of another; the rest of its mode is cleared.
+    /// </summary>
+    /// <returns>EPERM for who may not give files away: the permissions are as they were then.</returns>
+    public static Errno CopyPermissions(SafeHandle from, SafeHandle to)
+    {
+        // struct statx: stx_uid at 20, stx_gid at 24, stx_mode at 28, 256 bytes in all (linux/stat.h).
+        ulong* buffer = stackalloc ulong[32];
+        byte empty = 0;
+        Errno error = Result(
+            StatusCore((int)from.DangerousGetHandle(), &empty, EmptyPath, StatusBasic, buffer));
+        if (error != Errno.OK) return error;
+        uint* words = (uint*)buffer;
+        int target = (int)to.DangerousGetHandle();
+        error = Result(ChangeOwnerCore(target, words[5], words[6]));
+        return error == Errno.OK ? Result(ChangeModeCore(target, *(ushort*)(words + 7) & 0x1FFu)) : error;
+    }
+
+    /// <summary>fchmod(2).</summary>
+    public static Errno ChangeMode(SafeHandle descriptor, uint mode) =>
+        Result(ChangeModeCore((int)descriptor.DangerousGetHandle(), mode));
+
     /// <summary>Bytes of a block device (ioctl BLKGETSIZE64).</summary>
     public static Errno GetBlockDeviceSize(int descriptor, out ulong size)
     {
@@ -51,6 +73,12 @@ public static unsafe partial class Libc
 
     [LibraryImport("libc", EntryPoint = "preadv", SetLastError = true)]
     private static partial nint ReadVectorAtCore(int descriptor, IoVector* vectors, int count, long offset);
+
+    [LibraryImport("libc", EntryPoint = "fchown", SetLastError = true)]
+    private static partial int ChangeOwnerCore(int descriptor, uint user, uint group);
+
+    [LibraryImport("libc", EntryPoint = "fchmod", SetLastError = true)]
+    private static partial int ChangeModeCore(int descriptor, uint mode);
 
     [LibraryImport("libc", EntryPoint = "rename", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int RenameCore(string from, string to);

@@ -11,6 +11,9 @@ internal static class RestorePlace
 {
     private const string UnfinishedSuffix = ".new";
 
+    /// <summary>An arena holds everybody's files.</summary>
+    private const uint OwnerOnly = 0x180;
+
     /// <summary>Makes the arena in a file; one of that name stays as it is until then.</summary>
     /// <param name="path">The arena.</param>
     /// <param name="force">Whether to replace one that is not empty.</param>
@@ -35,6 +38,7 @@ internal static class RestorePlace
             _ = file.Resize(0);
             file = file.Resize(reader.Header.FrameCountMax << Layout.FrameSizeLog2);
             ImageReport report = restorer.Fill(file);
+            TakeOverPermissions(old, file);
             Publish(unfinished, path);
             return report;
         }
@@ -99,6 +103,21 @@ internal static class RestorePlace
         Store.Word(ref head.Target<ulong>(ArenaPointer.Null), Layout.UnfinishedMagic);
         Store.Zero(head.TargetBytes(new ArenaPointer(Layout.SuperblockCopyOffset), Layout.BlockSizeInBytes));
         _ = Libc.Unmap(address, Layout.FrameSizeInBytes);
+    }
+
+    /// <summary>
+    /// Whoever may open the arena that is replaced may open the new one; without one before it, only who restores may.
+    /// </summary>
+    private static void TakeOverPermissions(FileBacking? old, FileBacking file)
+    {
+        Errno error = old is null
+            ? Libc.ChangeMode(file.Handle, OwnerOnly)
+            : Libc.CopyPermissions(old.Handle, file.Handle);
+        // A user who replaces another's arena keeps it to himself.
+        if (error is Errno.OK or Errno.EPERM) return;
+        throw new ArenaException(
+            ArenaFault.InputOutput, $"{file.Name}: its permissions cannot be set: {error}.",
+            "Look into the kernel's log (dmesg).");
     }
 
     private static void Publish(string unfinished, string path)

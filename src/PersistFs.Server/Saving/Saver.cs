@@ -1,6 +1,7 @@
 using PersistFs.Engine;
 using PersistFs.Linux;
 using PersistFs.Server.Control;
+using PersistFs.Server.Memory;
 
 namespace PersistFs.Server.Saving;
 
@@ -51,6 +52,12 @@ public static class Saver
     public static ImageReport Restore(
         string file, string arena, bool force, Action<ImageProgress>? progress, CancellationToken cancellation)
     {
+        if (MemorySpec.IsMemory(arena))
+        {
+            throw new FailureException(FailureKind.Usage,
+                $"{arena}: an image is not restored to memory that nobody keeps: it would be gone with this program",
+                "restore it to a file on a tmpfs, and serve that: persistfs up MNT --arena FILE");
+        }
         VolumeAccess.RequireNotServed(arena);
         RequireNotMounted(arena);
         return Guard(arena, () => VolumeImage.Restore(file, arena, force, progress, cancellation));
@@ -84,7 +91,7 @@ public static class Saver
     private static ImageReport SaveIdle(
         string arena, string file, bool force, Action<ImageProgress>? progress, CancellationToken cancellation)
     {
-        using Volume volume = Volume.Open(arena, new VolumeOptions());
+        using Volume volume = Volume.Open(ArenaFinder.Find(arena), new VolumeOptions());
         using ImageTarget target = ImageTarget.Open(file, volume.GetStatistics().Uuid, force);
         ImageReport report = VolumeImage.SaveIdle(volume, target, progress, cancellation);
         target.Publish();

@@ -43,6 +43,19 @@ public sealed class SaveTests : IDisposable
         Assert.Equal(before, ImageTree.Describe(tree.Root));
     }
 
+    [RootFact(ProductOnly = true, Tools = "stat")]
+    public void A_restored_arena_belongs_to_whom_the_one_before_belonged_and_else_to_its_restorer_alone()
+    {
+        tree.Run("format", tree.Arena, "--size", "64M");
+        tree.Run("save", tree.Arena, tree.Image);
+        tree.Run("restore", tree.Image, tree.CopyArena);
+        Assert.Equal("600 0 0", Tool.Run("stat", "-c", "%a %u %g", tree.CopyArena).Trim());
+        Tool.Run("chown", "1234:2345", tree.CopyArena);
+        Tool.Run("chmod", "640", tree.CopyArena);
+        tree.Run("restore", tree.Image, tree.CopyArena, "--force");
+        Assert.Equal("640 1234 2345", Tool.Run("stat", "-c", "%a %u %g", tree.CopyArena).Trim());
+    }
+
     /// <summary>A database that is written to, a file that goes to and fro between two names.</summary>
     [RootFact(ProductOnly = true, Tools = "sqlite3")]
     public void Images_of_a_tree_that_is_written_to_are_each_of_one_moment()
