@@ -12,7 +12,15 @@ public static class KexecExaminer
     public static IEnumerable<Diagnosis> Examine(StatusReport? report)
     {
         KernelCommandLine running = KernelCommandLine.Running;
-        if (report is not null) yield return ExamineRoute(report, RouteChooser.Choose(report, image: null), running);
+        if (report is not null)
+        {
+            RoutePlan plan = RouteChooser.Choose(report, image: null);
+            yield return ExamineRoute(report, plan, running);
+            if (plan.Route == KexecRoute.None && report.MountPoint is { } mountPoint)
+            {
+                yield return ImageExaminer.Examine(report, ImageFacts.Read(mountPoint));
+            }
+        }
         if (report is null || report.Backing is not ("disk file" or "DAX memory"))
         {
             yield return DaxExaminer.Examine(running, DaxFacts.Read(), report?.SizeMax ?? 0);

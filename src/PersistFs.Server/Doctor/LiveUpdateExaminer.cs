@@ -17,7 +17,7 @@ public static class LiveUpdateExaminer
         {
             return new Diagnosis(Promise, Verdict.Holds,
                 "/dev/liveupdate: arenas named memfd:NAME go to the next kernel, loaded by kexec -s, never kexec -c; "
-                + "their keeper has to live until the kexec, or systemd 261 keeps them");
+                + MemoryExaminer.OfStore(facts.SystemdVersion));
         }
         string commandLine = missing.Length == 0 ? "" : $", with {string.Join(' ', missing)} on its command line";
         return new Diagnosis(Promise, Verdict.Note, "this kernel hands no memory files over (no /dev/liveupdate)",

@@ -18,6 +18,7 @@ public static class Physician
             found.Add(Holder(report));
             found.Add(Writes(report));
             found.Add(State(report));
+            if (report.Live is not null) found.AddRange(MemoryExaminer.Examine(report, StoreFacts.Read(report)));
         }
         found.Add(LockedMemory(report));
         found.Add(Pages(report));
@@ -114,18 +115,34 @@ public static class Physician
         }
     }
 
+    /// <summary>Of an arena in memory that no file system is behind: whether the kernel gives it large pages.</summary>
+    internal static Diagnosis MemoryPages(string policy)
+    {
+        const string Promise = "short pauses";
+        return policy is "always" or "within_size" or "advise" or "force"
+            ? new Diagnosis(Promise, Verdict.Holds,
+                $"the arena lies in memory, in large pages if the kernel finds some ({LargePages.Setting}: {policy})")
+            : new Diagnosis(Promise, Verdict.Note,
+                $"the arena lies in memory, in small pages ({LargePages.Setting}: {policy}): "
+                + "a large one takes the kernel long to let go, and to hand on",
+                $"echo advise >{LargePages.Path}, before the arena is made");
+    }
+
     /// <summary>Large pages make a daemon's end and start independent of the arena's size, nearly.</summary>
     private static Diagnosis Pages(StatusReport? report)
     {
         const string Promise = "short pauses";
         switch (report?.Backing)
         {
-            case "huge pages":
+            case "huge pages" or "memfd, huge pages":
                 return new Diagnosis(Promise, Verdict.Holds, "the arena lies in huge pages");
 
             case "DAX memory":
                 return new Diagnosis(
                     Promise, Verdict.Holds, "the arena lies in a device's memory, mapped in large units");
+
+            case "memfd":
+                return MemoryPages(LargePages.Read());
 
             case null:
                 HugePagePool pool = HugePagePool.Read();

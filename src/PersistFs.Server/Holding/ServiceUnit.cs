@@ -1,5 +1,6 @@
 using System.ComponentModel;
 using System.Diagnostics;
+using System.Globalization;
 
 namespace PersistFs.Server.Holding;
 
@@ -42,6 +43,27 @@ public static class ServiceUnit
     /// <summary>Whether what the unit has stored stays when it is stopped (FileDescriptorStorePreserve=).</summary>
     internal static bool KeepsStoreWhenStopped(string unit) =>
         Ask("show", "--property=FileDescriptorStorePreserve", "--value", "--", unit).Trim() == "yes";
+
+    /// <summary>
+    /// How many descriptors are stored for the unit of this process at most; null where systemd does not say.
+    /// </summary>
+    internal static int? StoreMaxOfOwn() =>
+        Of(Environment.ProcessId) is { } unit
+            && int.TryParse(Ask("show", "--property=FileDescriptorStoreMax", "--value", "--", unit).Trim(),
+                NumberStyles.None, CultureInfo.InvariantCulture, out int count)
+            ? count : null;
+
+    /// <summary>The version of systemd; null where there is none.</summary>
+    internal static int? Version() => ParseVersion(Ask("--version"));
+
+    /// <summary>Reads "systemd 252 (252.39-1~deb12u1)".</summary>
+    internal static int? ParseVersion(string text)
+    {
+        string[] words = text.Split([' ', '\n', '.', '~'], StringSplitOptions.RemoveEmptyEntries);
+        bool isRead = words is ["systemd", var number, ..];
+        return isRead && int.TryParse(words[1], NumberStyles.None, CultureInfo.InvariantCulture, out int version)
+            ? version : null;
+    }
 
     /// <summary>Has systemd close what a stopped unit has stored.</summary>
     internal static void CleanStore(string unit) => _ = Ask("clean", "--what=fdstore", "--", unit);

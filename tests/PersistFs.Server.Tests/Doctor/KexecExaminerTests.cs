@@ -35,6 +35,11 @@ public sealed class KexecExaminerTests
         Diagnosis there = LiveUpdateExaminer.Examine(Reserved, new LiveUpdateFacts(true));
         Assert.Equal(Verdict.Holds, there.Verdict);
         Assert.Contains("never kexec -c", there.Reason, StringComparison.Ordinal);
+        Assert.DoesNotContain("systemd", there.Reason, StringComparison.Ordinal);
+        Assert.Contains("systemd 252 does not hand over what it stores, 261 does",
+            LiveUpdateExaminer.Examine(Reserved, new LiveUpdateFacts(true, 252)).Reason, StringComparison.Ordinal);
+        Assert.Contains("or systemd 262 hands them over",
+            LiveUpdateExaminer.Examine(Reserved, new LiveUpdateFacts(true, 262)).Reason, StringComparison.Ordinal);
     }
 
     [Fact]

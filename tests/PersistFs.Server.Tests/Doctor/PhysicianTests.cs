@@ -1,4 +1,5 @@
 using PersistFs.Server.Doctor;
+using PersistFs.Server.Memory;
 
 namespace PersistFs.Server.Tests.Doctor;
 
@@ -47,6 +48,70 @@ public sealed class PhysicianTests
         }
         Assert.Equal(Verdict.Note, VerdictOf("short pauses", ill));
         Assert.Equal(Verdict.Holds, VerdictOf("written bytes", ill with { CacheMode = "writethrough" }));
+    }
+
+    [Fact]
+    public void Of_an_arena_in_memory_is_told_who_keeps_it_and_until_when()
+    {
+        StatusReport report = Served with
+        {
+            Arena = "memfd:tree",
+            Backing = "memfd",
+            KeeperProcessId = 7,
+            Live = new LiveStatus(2, 2, Reason: null),
+        };
+        StoreFacts old = new(252, IsStorePreserved: true), middle = old with { SystemdVersion = 254 };
+        StoreFacts recent = old with { SystemdVersion = 261 };
+        Assert.Equal(Verdict.Holds, Assert.Single(MemoryExaminer.Examine(report, old)).Verdict);
+        StatusReport stored = report with { Holder = "systemd", KeeperProcessId = null };
+        Diagnosis[] told = [.. MemoryExaminer.Examine(stored, old)];
+        Assert.Equal([Verdict.Fails, Verdict.Fails], told.Select(diagnosis => diagnosis.Verdict));
+        Assert.Contains("systemd 252", told[0].Reason, StringComparison.Ordinal);
+        Assert.Contains("systemd 254", told[0].NextStep, StringComparison.Ordinal);
+        Assert.Contains("systemd 261", told[1].NextStep, StringComparison.Ordinal);
+        told = [.. MemoryExaminer.Examine(stored, middle)];
+        Assert.Equal([Verdict.Holds, Verdict.Fails], told.Select(diagnosis => diagnosis.Verdict));
+        Assert.Equal(Verdict.Holds, Assert.Single(MemoryExaminer.Examine(stored, recent)).Verdict);
+        Diagnosis lost = Assert.Single(MemoryExaminer.Examine(stored, recent with { IsStorePreserved = false }));
+        Assert.Equal(Verdict.Fails, lost.Verdict);
+        Assert.Contains("FileDescriptorStorePreserve=yes", lost.NextStep, StringComparison.Ordinal);
+        Assert.Equal(Verdict.Fails, MemoryExaminer.Examine(report with { Holder = "none" }, recent).First().Verdict);
+    }
+
+    [Theory]
+    [InlineData("always within_size [advise] never deny force\n", "advise", Verdict.Holds)]
+    [InlineData("[always] within_size advise never deny force\n", "always", Verdict.Holds)]
+    [InlineData("always within_size advise [never] deny force\n", "never", Verdict.Note)]
+    [InlineData("", "absent", Verdict.Note)]
+    public void Of_an_arena_in_memory_is_told_whether_it_has_large_pages(string text, string policy, Verdict verdict)
+    {
+        Assert.Equal(policy, LargePages.Parse(text));
+        Assert.Equal(verdict, Physician.MemoryPages(policy).Verdict);
+        Diagnosis told = Physician.Examine(Served with { Backing = "memfd" })
+            .Single(found => found.Promise == "short pauses");
+        Assert.DoesNotContain("disk", told.Reason, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Of_a_tree_that_needs_an_image_is_told_where_it_is_and_whether_there_is_room()
+    {
+        StatusReport report = Served with { BytesUsed = 1 << 30 };
+        ImageFacts facts = new("/var/lib/persistfs/mnt-pkram.image", SavedAt: null, BytesFree: 2UL << 30);
+        Diagnosis none = ImageExaminer.Examine(report, facts);
+        Assert.Equal(Verdict.Note, none.Verdict);
+        Assert.Contains("1 GiB needed, 2 GiB free", none.Reason, StringComparison.Ordinal);
+        Assert.Contains("persistfs-save@mnt-pkram.timer", none.NextStep, StringComparison.Ordinal);
+        Diagnosis saved = ImageExaminer.Examine(
+            report, facts with { SavedAt = new DateTime(2026, 1, 2, 3, 4, 5, DateTimeKind.Utc) });
+        Assert.Equal(Verdict.Holds, saved.Verdict);
+        Assert.Contains("2026-01-02 03:04:05Z", saved.Reason, StringComparison.Ordinal);
+        Diagnosis full = ImageExaminer.Examine(report, facts with { BytesFree = 1 << 20 });
+        Assert.Equal(Verdict.Note, full.Verdict);
+        Assert.Contains("no room", full.Reason, StringComparison.Ordinal);
+        Assert.Contains("--image", full.NextStep, StringComparison.Ordinal);
+        Assert.Contains(Physician.Examine(Served), diagnosis => diagnosis.Promise == "image");
+        Assert.DoesNotContain(
+            Physician.Examine(Served with { Backing = "DAX memory" }), diagnosis => diagnosis.Promise == "image");
     }
 
     [Theory]

@@ -16,6 +16,15 @@ public sealed class ServiceUnitTests
         Assert.Equal(isRestart, ServiceUnit.IsRestart(jobs));
 
     [Theory]
+    [InlineData("systemd 252 (252.39-1~deb12u1)\n+PAM +AUDIT\n", 252)]
+    [InlineData("systemd 261~rc1 (261~rc1-1)\n", 261)]
+    [InlineData("systemd 257.9 (257.9-1)\n", 257)]
+    [InlineData("", null)]
+    [InlineData("systemctl: no such option\n", null)]
+    public void The_version_of_systemd_is_read(string text, int? version) =>
+        Assert.Equal(version, ServiceUnit.ParseVersion(text));
+
+    [Theory]
     [InlineData("1 kexec.target start waiting\n", true)]
     [InlineData("3 other.service stop running\n1 kexec.target start waiting\n", true)]
     [InlineData("1 poweroff.target start waiting\n", false)]
