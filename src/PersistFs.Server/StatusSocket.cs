@@ -19,7 +19,7 @@ public sealed class StatusSocket : IDisposable
     private const int SendTimeoutInMilliseconds = 10_000;
 
     /// <summary>Whoever says nothing for so long wants the report: earlier versions asked that way.</summary>
-    private const int SilenceInMilliseconds = 200;
+    private const int SilenceInMilliseconds = 1000;
 
     private readonly Socket listener;
     private readonly string path;
