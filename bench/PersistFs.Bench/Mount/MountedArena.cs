@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Text.Json;
 
 namespace PersistFs.Bench.Mount;
@@ -10,24 +11,27 @@ internal sealed class MountedArena : IDisposable
 
     private readonly string program;
     private readonly string home = Path.Combine("/dev/shm", $"persistfs-bench-{Environment.ProcessId}");
+    private readonly string arena;
     private readonly string sizeMax;
 
-    public MountedArena(string program, string sizeMax)
+    /// <param name="program">The program.</param>
+    /// <param name="sizeMax">How large the arena may become.</param>
+    /// <param name="arena">Where the arena shall be, if not in a file on /dev/shm.</param>
+    public MountedArena(string program, string sizeMax, string? arena = null)
     {
         this.program = program;
         this.sizeMax = sizeMax;
+        this.arena = arena ?? Path.Combine(home, "arena");
         Directory.CreateDirectory(Root);
     }
 
     public string Root => Path.Combine(home, "mount");
 
-    private string Arena => Path.Combine(home, "arena");
-
     /// <summary>Starts the server and returns how long it took until the mount answered.</summary>
     public TimeSpan Up()
     {
         long start = Stopwatch.GetTimestamp();
-        Run("up", Root, "--arena", Arena, "--max-size", sizeMax);
+        Run("up", Root, "--arena", arena, "--max-size", sizeMax);
         _ = File.GetAttributes(Root);
         return Stopwatch.GetElapsedTime(start);
     }
@@ -58,19 +62,24 @@ internal sealed class MountedArena : IDisposable
         return document.RootElement.Clone();
     }
 
+    /// <summary>Bytes of the arena that the server has in its page tables.</summary>
+    public long ResidentArena()
+    {
+        int pid = Status().GetProperty("pid").GetInt32();
+        return BytesOf(pid, "RssShmem:") + BytesOf(pid, "RssFile:") + BytesOf(pid, "HugetlbPages:");
+    }
+
     /// <summary>Memory of the server that is neither the arena nor a file's: its own, in bytes.</summary>
     public long ServerMemory()
     {
         int pid = Status().GetProperty("pid").GetInt32();
-        string line = File.ReadLines($"/proc/{pid}/status").First(
-            text => text.StartsWith("RssAnon:", StringComparison.Ordinal));
-        return 1024 * long.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1],
-            System.Globalization.CultureInfo.InvariantCulture);
+        return BytesOf(pid, "RssAnon:");
     }
 
     public void Dispose()
     {
         Down();
+        File.Delete(arena);
         Directory.Delete(home, recursive: true);
     }
 
@@ -96,6 +105,15 @@ internal sealed class MountedArena : IDisposable
         Volatile.Write(ref hasHappened, true);
         caller.Join();
         return Stopwatch.GetElapsedTime(0, longest);
+    }
+
+    /// <summary>A line of /proc/PID/status, in bytes.</summary>
+    private static long BytesOf(int processId, string key)
+    {
+        string line = File.ReadLines($"/proc/{processId}/status").First(
+            text => text.StartsWith(key, StringComparison.Ordinal));
+        return 1024 * long.Parse(
+            line.Split([' ', '\t'], StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture);
     }
 
     private static void Kill(int processId)

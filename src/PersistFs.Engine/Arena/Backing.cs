@@ -41,6 +41,14 @@ internal abstract class Backing : IDisposable
     public abstract Errno Reserve(ulong offset, ulong length);
 
     /// <summary>
+    /// Whether <see cref="Write"/> works, which spares what is new there being cleared and entered page by page.
+    /// </summary>
+    public virtual bool TakesWrites => false;
+
+    /// <summary>Stores bytes from <paramref name="offset"/> on, and gives them memory where there is none.</summary>
+    public virtual Errno Write(ulong offset, ReadOnlySpan<byte> bytes) => Errno.EOPNOTSUPP;
+
+    /// <summary>
     /// Whether memory that is reserved, for the first time or after it was given back, is zero. If not, it holds what
     /// was there before, and all of it is there always.
     /// </summary>

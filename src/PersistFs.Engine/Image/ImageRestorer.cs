@@ -50,10 +50,14 @@ internal sealed class ImageRestorer : IDisposable
         if (error != Errno.OK) throw NoRoom(backing, error);
         var arena = new Arena(address, backing.Length);
         using var head = new FrameBuffer(1);
-        ForEach("restore", (in ChunkEntry entry, int _) =>
+        using FrameBuffer? copies = backing.TakesWrites ? new FrameBuffer(FrameCrew.ThreadCount) : null;
+        ForEach("restore", (in ChunkEntry entry, int thread) =>
         {
             nint place = address + ((nint)entry.Frame << Layout.FrameSizeLog2);
             if (entry.Frame == 0) ReadInto(in entry, head.At(0).Address);
+            // What reads as zero anyhow is given memory when the arena is opened.
+            else if (entry.BlockCount == 0 && backing.GivesZeros) return;
+            else if (copies is not null) Write(backing, in entry, place, copies.At(thread));
             else Fill(backing, in entry, place);
         });
         error = backing.Reserve(0, Layout.FrameSizeInBytes);
@@ -66,10 +70,27 @@ internal sealed class ImageRestorer : IDisposable
 
     private delegate void EntryAction(in ChunkEntry entry, int thread);
 
+    /// <summary>Brings a frame's blocks to their places by way of a copy.</summary>
+    private void Write(Backing backing, in ChunkEntry entry, nint place, IoVector copy)
+    {
+        reader.Read(in entry, [copy.Slice(0, entry.BlockCount << Layout.BlockSizeLog2)]);
+        ulong offset = entry.Frame << Layout.FrameSizeLog2;
+        bool isWhole = entry.BlockCount == Layout.BlocksPerFrame;
+        Errno error = isWhole ? Errno.OK : backing.Reserve(offset, Layout.FrameSizeInBytes);
+        Span<IoVector> runs = stackalloc IoVector[FrameCopier.RunsMax + 1];
+        int count = FrameCopier.Runs(place, in entry.Blocks, isIn: true, runs);
+        int done = 0;
+        for (int index = 0; index < count && error == Errno.OK; index++)
+        {
+            int length = (int)runs[index].LengthInBytes;
+            error = backing.Write(offset + (ulong)(runs[index].Address - place), copy.Slice(done, length).AsSpan());
+            done += length;
+        }
+        if (error != Errno.OK) throw NoRoom(backing, error);
+    }
+
     private void Fill(Backing backing, in ChunkEntry entry, nint place)
     {
-        // What reads as zero anyhow is given memory when the arena is opened.
-        if (entry.BlockCount == 0 && backing.GivesZeros) return;
         ulong offset = entry.Frame << Layout.FrameSizeLog2;
         Errno error = backing.Reserve(offset, Layout.FrameSizeInBytes);
         if (error != Errno.OK) throw NoRoom(backing, error);

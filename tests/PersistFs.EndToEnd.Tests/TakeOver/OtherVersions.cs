@@ -12,6 +12,8 @@ public sealed class OtherVersions : IDisposable
     private const string Configuration = "Release";
     private const string Opener = "src/PersistFs.Engine/Volume/VolumeOpener.cs";
     private const string Known = "KnownIncompatible = Superblock.FeatureSegments";
+    private const string Names = "src/PersistFs.Server/VolumeFileSystem.Names.cs";
+    private const string MakesDirectory = "return Make(in context, name, bits, device: 0, target: default, ref entry);";
     private const string Layout = "src/PersistFs.Engine/Format/Layout.cs";
 
     private readonly string home = Directory.CreateTempSubdirectory("persistfs-versions-").FullName;
@@ -20,7 +22,9 @@ public sealed class OtherVersions : IDisposable
 
     public OtherVersions()
     {
-        next = new Lazy<string>(() => Build("next", (Opener, Known, $"{Known} | {NextFeature}")));
+        Directory.CreateDirectory(Deaths);
+        next = new Lazy<string>(() => Build(
+            "next", (Opener, Known, $"{Known} | {NextFeature}"), (Names, MakesDirectory, MortalMakesDirectory)));
         foreign = new Lazy<string>(() =>
         {
             // The rest of it is built already.
@@ -32,18 +36,44 @@ public sealed class OtherVersions : IDisposable
     /// <summary>The next version: the same format, and one feature of it that this one does not know.</summary>
     public string Next => next.Value;
 
+    /// <summary>
+    /// A directory where each file is one death of a server of the next version that makes a directory: before the
+    /// change if both are called "early" and something, after it if "late" and something. A death takes its file along.
+    /// </summary>
+    public string Deaths => Path.Combine(home, "deaths");
+
     /// <summary>A program that knows another version of the format only.</summary>
     public string Foreign => foreign.Value;
 
+    private string MortalMakesDirectory => $$"""
+        Die(name, "early");
+        Errno error = Make(in context, name, bits, device: 0, target: default, ref entry);
+        Die(name, "late");
+        return error;
+
+        static void Die(FileName name, string when)
+        {
+            if (!System.Text.Encoding.UTF8.GetString(name.Bytes).StartsWith(when)) return;
+            foreach (string death in System.IO.Directory.EnumerateFiles("{{Deaths}}", when + "*"))
+            {
+                System.IO.File.Delete(death);
+                System.Environment.FailFast(when);
+            }
+        }
+        """;
+
     public void Dispose() => Directory.Delete(home, recursive: true);
 
-    private string Build(string name, (string File, string Old, string New) change)
+    private string Build(string name, params (string File, string Old, string New)[] changes)
     {
         string sources = Path.Combine(home, "sources");
         if (!Directory.Exists(sources)) CopySources(sources);
-        string file = Path.Combine(sources, change.File), text = File.ReadAllText(file);
-        Assert.Contains(change.Old, text, StringComparison.Ordinal);
-        File.WriteAllText(file, text.Replace(change.Old, change.New, StringComparison.Ordinal));
+        foreach ((string changed, string before, string after) in changes)
+        {
+            string file = Path.Combine(sources, changed), text = File.ReadAllText(file);
+            Assert.Contains(before, text, StringComparison.Ordinal);
+            File.WriteAllText(file, text.Replace(before, after, StringComparison.Ordinal));
+        }
         Tool.RunIn(sources, "dotnet", "build", "src/PersistFs.Cli", "-c", Configuration, "-v", "quiet", "-nologo",
             "-nodeReuse:false", "-p:UseSharedCompilation=false", "-p:RunAnalyzers=false", $"-p:Version={NextNumber}");
         string built = Path.Combine(sources, "src/PersistFs.Cli/bin", Configuration, "net10.0/linux-x64");

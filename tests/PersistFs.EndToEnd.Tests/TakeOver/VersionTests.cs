@@ -2,7 +2,7 @@ namespace PersistFs.EndToEnd.Tests.TakeOver;
 
 /// <summary>Upgrades between this version and others, which are built for it.</summary>
 [Collection(TakeOverCollection.Name)]
-public sealed class VersionTests : IClassFixture<OtherVersions>, IDisposable
+public sealed class VersionTests : IDisposable
 {
     private const int Failed = 27;
 

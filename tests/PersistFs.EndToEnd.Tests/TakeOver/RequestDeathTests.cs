@@ -1,0 +1,79 @@
+using System.Text.Json;
+
+namespace PersistFs.EndToEnd.Tests.TakeOver;
+
+/// <summary>One request that ends the servers that take it, one after the other.</summary>
+[Collection(TakeOverCollection.Name)]
+public sealed class RequestDeathTests : IDisposable
+{
+    private readonly OtherVersions versions;
+    private readonly HeldTree tree;
+
+    public RequestDeathTests(OtherVersions versions)
+    {
+        this.versions = versions;
+        string next = versions.Next;
+        tree = new HeldTree();
+        tree.Up();
+        tree.Run("upgrade", tree.Root, "--exec", next);
+    }
+
+    public void Dispose()
+    {
+        foreach (string left in Directory.GetFiles(versions.Deaths)) File.Delete(left);
+        tree.Dispose();
+    }
+
+    [RootFact(ProductOnly = true, Tools = "dotnet tar")]
+    public void A_directory_is_made_by_the_successor_of_two_that_crashed_before_the_change()
+    {
+        Die("early", times: 2);
+        Succeeds(Syscall.mkdir(tree.At("early"), Mode(755)));
+        AssertAfter(deaths: 2, recalled: 0, givenUp: 0);
+        AssertOneDirectory("early");
+    }
+
+    [RootFact(ProductOnly = true, Tools = "dotnet tar")]
+    public void A_directory_is_made_once_when_three_servers_crash_between_change_and_reply()
+    {
+        Die("late", times: 3);
+        Succeeds(Syscall.mkdir(tree.At("late"), Mode(755)));
+        AssertAfter(deaths: 3, recalled: 1, givenUp: 0);
+        AssertOneDirectory("late");
+    }
+
+    [RootFact(ProductOnly = true, Tools = "dotnet tar")]
+    public void A_request_that_three_servers_crashed_of_gets_EIO_and_the_fourth_goes_on()
+    {
+        Die("early", times: 10);
+        using Client client = new(tree.At("client"));
+        Fails(Errno.EIO, Syscall.mkdir(tree.At("early"), Mode(755)));
+        Assert.Equal(7, Directory.GetFiles(versions.Deaths).Length);
+        AssertAfter(deaths: 3, recalled: 0, givenUp: 1);
+        Assert.False(Directory.Exists(tree.At("early")));
+        client.End();
+        Succeeds(Syscall.mkdir(tree.At("other"), Mode(755)));
+    }
+
+    private void Die(string when, int times)
+    {
+        for (int death = 0; death < times; death++) File.WriteAllText($"{versions.Deaths}/{when}{death}", "");
+    }
+
+    private void AssertAfter(int deaths, int recalled, int givenUp)
+    {
+        // The upgrade was a take-over as well.
+        JsonElement status = tree.Status(), recovery = status.GetProperty("recovery");
+        Assert.Equal(deaths + 1, status.GetProperty("takeovers").GetInt32());
+        Assert.Equal(recalled, recovery.GetProperty("answeredFromRecords").GetInt32());
+        Assert.Equal(givenUp, recovery.GetProperty("givenUp").GetInt32());
+    }
+
+    private void AssertOneDirectory(string name)
+    {
+        Assert.Equal([tree.At(name)], Directory.GetFileSystemEntries(tree.Root));
+        Succeeds(Syscall.stat(tree.Root, out Stat root));
+        Assert.Equal(3UL, root.st_nlink);
+        Fails(Errno.EEXIST, Syscall.mkdir(tree.At(name), Mode(755)));
+    }
+}
