@@ -28,19 +28,13 @@ internal static class KexecFinishCommand
     private static ExitCode Run(string? mountPoint, bool isJson)
     {
         List<FinishedTree> trees = [];
-        IReadOnlyList<KexecRecord> records =
-            Resumption.FindRecords(note => Console.Error.WriteLine($"persistfs kexec finish: {note}"), trees);
-        if (mountPoint is not null)
+        string? path = mountPoint is null ? null : Path.GetFullPath(mountPoint);
+        IReadOnlyList<KexecRecord> records = Resumption.FindRecords(path, trees);
+        if (path is not null && records.Count + trees.Count == 0)
         {
-            string path = Path.GetFullPath(mountPoint);
-            records = [.. records.Where(record => record.MountPoint == path)];
-            if (records.Count == 0)
-            {
-                throw new FailureException(
-                    FailureKind.NotReturned, $"{path}: nothing says that a tree was mounted there",
-                    "take it up with: persistfs up, and name its arena");
-            }
-            trees.Clear();
+            throw new FailureException(
+                FailureKind.NotReturned, $"{path}: nothing says that a tree was mounted there",
+                "take it up with: persistfs up, and name its arena");
         }
         if (records.Count + trees.Count == 0 && !isJson)
         {

@@ -6,7 +6,13 @@ namespace PersistFs.Server.Control;
 /// <summary>Gives orders to servers.</summary>
 public static class ControlClient
 {
-    /// <summary>Has the server of a mount carry an order out, and waits for its end however long it takes.</summary>
+    /// <summary>How long a server may be silent before it is taken for one that does not answer any more.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
+
+    /// <summary>
+    /// Has the server of a mount carry an order out, and waits for its end: one that writes the arena to a disk as long
+    /// as that takes, any other as long as the server is not silent for minutes.
+    /// </summary>
     /// <param name="mountPoint">The mount point, as the kernel writes it.</param>
     /// <param name="words">The order and its arguments.</param>
     /// <param name="onProgress">Called with what the order says of its progress, on the calling thread.</param>
@@ -14,7 +20,8 @@ public static class ControlClient
     /// <param name="descriptor">An open file that goes with the order, or -1.</param>
     /// <returns>The order's results.</returns>
     /// <exception cref="FailureException">
-    /// What the server says; or NotMounted, when none answers; NotAnswering, when it ends before its answer.
+    /// What the server says; or NotMounted, when none answers; NotAnswering, when it ends before its answer, or is
+    /// silent.
     /// </exception>
     public static IReadOnlyList<string> Order(
         string mountPoint, string[] words, Action<IReadOnlyList<string>>? onProgress = null,
@@ -30,6 +37,8 @@ public static class ControlClient
             throw new FailureException(FailureKind.NotMounted, $"{mountPoint}: no server of this user answers for it",
                 "see what is served with: persistfs status");
         }
+        if (words[0] is not (ControlWord.Save or ControlWord.Synchronize))
+            socket.ReceiveTimeout = (int)Patience.TotalMilliseconds;
         try
         {
             ReadOnlySpan<int> descriptors = descriptor < 0 ? [] : [descriptor];
@@ -44,6 +53,13 @@ public static class ControlClient
                 if (answer is [ControlWord.Note, var note]) onNote?.Invoke(note);
             }
             if (reader.HasSeenOther) throw TooOld(mountPoint, words[0]);
+        }
+        catch (SocketException exception)
+            when (exception.SocketErrorCode is SocketError.TimedOut or SocketError.WouldBlock)
+        {
+            throw new FailureException(FailureKind.NotAnswering,
+                $"{mountPoint}: its server has not answered \"{words[0]}\" within {Patience.TotalSeconds:0} s",
+                $"see how the mount is with: persistfs status {mountPoint}, and try again");
         }
         catch (SocketException)
         {

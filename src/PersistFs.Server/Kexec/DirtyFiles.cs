@@ -29,6 +29,8 @@ internal sealed class DirtyFiles : IDisposable
     private readonly bool isOnDisk;
     private readonly int mount;
     private readonly ConcurrentQueue<string> failures = new();
+    private readonly HashSet<string> seen = [];
+    private readonly ConcurrentDictionary<string, bool> brought = new();
     private long looked;
     private long flushed;
 
@@ -43,6 +45,12 @@ internal sealed class DirtyFiles : IDisposable
         if (error != Errno.OK) throw FailureException.FromSystem(mountPoint, "open it", error);
     }
 
+    /// <summary>Files that any pass has looked at, each once.</summary>
+    public long FilesSeen => seen.Count;
+
+    /// <summary>Files whose pages any pass had to bring, each once.</summary>
+    public long FilesBrought => brought.Count;
+
     /// <summary>Brings all pages there that were written before the call.</summary>
     /// <param name="onProgress">Called with how many of how many files are done, from any thread.</param>
     /// <exception cref="FailureException">The server does not answer, or files cannot be opened by handle.</exception>
@@ -55,6 +63,7 @@ internal sealed class DirtyFiles : IDisposable
         _ = Libc.SynchronizeFileSystem(mount);
         List<string> files = [];
         ControlClient.Order(mountPoint, [ControlWord.Files], files.AddRange);
+        seen.UnionWith(files);
         if (files.Count == 0) return new FlushResult(0, 0, [], Stopwatch.GetElapsedTime(start));
         int threadCount = Math.Clamp(Environment.ProcessorCount, 1, ThreadsMax);
         ParallelOptions threads = new() { MaxDegreeOfParallelism = threadCount };
@@ -95,16 +104,17 @@ internal sealed class DirtyFiles : IDisposable
             Fail(string.Create(CultureInfo.InvariantCulture, $"inode {nodeId}"), error);
             return;
         }
-        error = Bring(descriptor);
+        error = Bring(descriptor, file);
         if (error != Errno.OK) Fail(new FileInfo($"/proc/self/fd/{descriptor}").LinkTarget ?? file, error);
         Libc.Close(descriptor);
     }
 
-    private Errno Bring(int descriptor)
+    private Errno Bring(int descriptor, string file)
     {
         Errno error = Libc.CountDirtyPages(descriptor, out ulong pages);
         if (error == Errno.OK && pages == 0) return Errno.OK;
         Interlocked.Increment(ref flushed);
+        brought.TryAdd(file, true);
         // On a disk each fsync would write the whole arena to it, and that is done once at the end.
         return isOnDisk ? Libc.SynchronizePages(descriptor) : Libc.Synchronize(descriptor);
     }

@@ -34,6 +34,11 @@ public sealed record KexecRecord
     /// <summary>The kernel under which it was made ready.</summary>
     public Guid BootId { get; init; }
 
+    /// <summary>Whether it says what is needed; JSON from elsewhere may have null wherever it likes.</summary>
+    private bool IsSound => MountPoint is not null && Path.IsPathRooted(MountPoint) && Arena is not null
+        && Uuid is not null && Settings is not null && Settings.All(setting => setting.Value is not null)
+        && Route is not KexecRoute.None && (Route is not KexecRoute.Image || Image is not null);
+
     /// <summary>Keeps it, whole or not at all, and through a power loss.</summary>
     /// <exception cref="FailureException">It cannot be written.</exception>
     public void Write()
@@ -56,26 +61,20 @@ public sealed record KexecRecord
         }
     }
 
-    /// <summary>All that are kept, and for each file that is none: why.</summary>
-    public static IReadOnlyList<KexecRecord> ReadAll(Action<string> onNote)
+    /// <summary>What is kept of a tree; null where nothing is, or nothing that can be read.</summary>
+    public static KexecRecord? Find(string mountPoint) =>
+        File.Exists(PathOf(mountPoint)) ? TryRead(PathOf(mountPoint), onFault: null) : null;
+
+    /// <summary>What is kept of a tree, or of all; and for each file that is no record: why.</summary>
+    /// <param name="mountPoint">The tree; null for all.</param>
+    /// <param name="onFault">Told of each file that is no record.</param>
+    public static IReadOnlyList<KexecRecord> ReadAll(string? mountPoint, Action<string> onFault)
     {
         if (!System.IO.Directory.Exists(Directory)) return [];
-        List<KexecRecord> records = [];
-        foreach (string path in System.IO.Directory.EnumerateFiles(Directory, "*.json").Order(StringComparer.Ordinal))
-        {
-            try
-            {
-                if (JsonSerializer.Deserialize(File.ReadAllBytes(path), StatusJson.Default.KexecRecord) is { } record)
-                {
-                    records.Add(record);
-                }
-            }
-            catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or JsonException)
-            {
-                onNote($"{path}: left out: {exception.Message}");
-            }
-        }
-        return records;
+        IEnumerable<string> paths = mountPoint is null
+            ? System.IO.Directory.EnumerateFiles(Directory, "*.json").Order(StringComparer.Ordinal)
+            : [PathOf(mountPoint)];
+        return [.. paths.Where(File.Exists).Select(path => TryRead(path, onFault)).OfType<KexecRecord>()];
     }
 
     /// <summary>Removes what is kept of a tree, if anything is: what pkram= names was never noted here.</summary>
@@ -83,6 +82,22 @@ public sealed record KexecRecord
     {
         string path = PathOf(mountPoint);
         if (File.Exists(path)) File.Delete(path);
+    }
+
+    private static KexecRecord? TryRead(string path, Action<string>? onFault)
+    {
+        try
+        {
+            KexecRecord? record = JsonSerializer.Deserialize(File.ReadAllBytes(path), StatusJson.Default.KexecRecord);
+            if (record?.IsSound == true) return record;
+            onFault?.Invoke($"{path}: is no record of a tree");
+            return null;
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or JsonException)
+        {
+            onFault?.Invoke($"{path}: cannot be read: {exception.Message}");
+            return null;
+        }
     }
 
     private static string PathOf(string mountPoint) =>

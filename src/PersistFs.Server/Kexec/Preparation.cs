@@ -47,11 +47,12 @@ public sealed class Preparation : IDisposable
     public void WorkOnline(Action<long, long>? onProgress)
     {
         long start = Stopwatch.GetTimestamp();
+        // What came to the cache since an earlier freeze could not be brought: the arena takes nothing until a thaw.
+        if (report.Freeze is not null) Abort(MountPointPath);
         for (int pass = 0; pass < PassesMax; pass++)
         {
-            FlushResult one = files.Flush(onProgress);
-            flushed = flushed.Then(one);
-            if (one.FilesFlushed <= FewFiles) break;
+            flushed = files.Flush(onProgress);
+            if (flushed.FilesFlushed <= FewFiles) break;
         }
         online = Stopwatch.GetElapsedTime(start);
     }
@@ -73,14 +74,14 @@ public sealed class Preparation : IDisposable
         {
             // What came to the cache until the freeze; then nothing may change any more, for a file on a disk is whole
             // only as it was synchronised.
-            flushed = flushed.Then(files.Flush());
+            flushed = files.Flush();
             Order(AllScope);
             ControlClient.Order(MountPointPath, [ControlWord.Synchronize]);
         }
         ControlClient.Order(MountPointPath, [ControlWord.Verify]);
         frozenIn = Stopwatch.GetElapsedTime(start);
         // Memory stays as it is, so what is brought there now survives as well.
-        if (plan.Route is not KexecRoute.Disk) flushed = flushed.Then(files.Flush());
+        if (plan.Route is not KexecRoute.Disk) flushed = files.Flush();
     }
 
     /// <summary>Keeps what is needed to take the tree up again, and says how it went.</summary>
@@ -110,8 +111,8 @@ public sealed class Preparation : IDisposable
             Route = plan.Route,
             Reason = plan.Reason,
             Image = plan.Image,
-            FilesInUse = flushed.FilesInUse,
-            FilesFlushed = flushed.FilesFlushed,
+            FilesInUse = files.FilesSeen,
+            FilesFlushed = files.FilesBrought,
             FilesFailed = flushed.Failures,
             OnlineMilliseconds = Math.Round(online.TotalMilliseconds, digits: 1),
             FreezeMilliseconds = Math.Round(frozenIn.TotalMilliseconds, digits: 2),
@@ -147,7 +148,7 @@ public sealed class Preparation : IDisposable
     {
         frozenAt = Stopwatch.GetTimestamp();
         Order(NamesScope);
-        flushed = flushed.Then(files.Flush());
+        flushed = files.Flush();
         Order(AllScope);
     }
 

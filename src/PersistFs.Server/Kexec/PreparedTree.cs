@@ -17,10 +17,10 @@ public sealed record PreparedTree
     /// <summary>The image; null for other routes.</summary>
     public string? Image { get; init; }
 
-    /// <summary>Files that the kernel knew.</summary>
+    /// <summary>Files that the kernel knew, each once.</summary>
     public long FilesInUse { get; init; }
 
-    /// <summary>Times a file's pages were brought to the arena.</summary>
+    /// <summary>Files of those whose pages were brought to the arena.</summary>
     public long FilesFlushed { get; init; }
 
     /// <summary>Files whose pages could not be brought there: they do not survive.</summary>

@@ -15,11 +15,13 @@ public sealed class Resumption
     private readonly List<string> notes = [];
 
     /// <summary>What is to be taken up: what was made ready before the kexec, and what pkram= names.</summary>
-    /// <param name="onNote">Told of records that cannot be read.</param>
-    /// <param name="missing">Receives what pkram= names and is no arena, or is not there.</param>
-    public static IReadOnlyList<KexecRecord> FindRecords(Action<string> onNote, List<FinishedTree> missing)
+    /// <param name="mountPoint">The tree that is meant; null for all.</param>
+    /// <param name="missing">
+    /// Receives records that say nothing of their trees, and what pkram= names and is no arena, or is not there.
+    /// </param>
+    public static IReadOnlyList<KexecRecord> FindRecords(string? mountPoint, List<FinishedTree> missing)
     {
-        List<KexecRecord> records = [.. KexecRecord.ReadAll(onNote)];
+        List<KexecRecord> records = [.. KexecRecord.ReadAll(mountPoint, fault => missing.Add(Unreadable(fault)))];
         foreach (string value in KernelCommandLine.Running.ValuesOf("pkram"))
         {
             try
@@ -29,6 +31,8 @@ public sealed class Resumption
             }
             catch (FailureException failure)
             {
+                // Whose it would be is not known, so it is told where all are meant.
+                if (mountPoint is not null) continue;
                 missing.Add(new FinishedTree
                 {
                     Arena = value,
@@ -38,8 +42,16 @@ public sealed class Resumption
                 });
             }
         }
-        return records;
+        return [.. records.Where(record => mountPoint is null || record.MountPoint == mountPoint)];
     }
+
+    private static FinishedTree Unreadable(string fault) => new()
+    {
+        Arena = "",
+        IsBack = false,
+        Outcome = fault,
+        NextStep = "take the tree up with: persistfs up MNT, or persistfs restore its image; then remove the record",
+    };
 
     /// <summary>Takes one tree up, or says why it cannot be.</summary>
     public FinishedTree Run(KexecRecord record)

@@ -1,0 +1,124 @@
+namespace PersistFs.EndToEnd.Tests.Kexec;
+
+/// <summary>`kexec finish`, with records as another kernel would find them.</summary>
+[Collection(TakeOver.TakeOverCollection.Name)]
+public sealed class FinishTests
+{
+    private const int NotReturned = 41;
+
+    [RootFact(ProductOnly = true)]
+    public void A_tree_comes_back_from_its_image_and_from_its_disk_but_no_other_in_its_place()
+    {
+        foreach (bool isOnDisk in (bool[])[false, true])
+        {
+            using KexecTree tree = new(isOnDisk);
+            EndKernel(tree, isOnDisk);
+            if (!isOnDisk) File.Delete(tree.Arena);
+            ToolResult finish = tree.Finish();
+            Assert.True(finish.ExitCode == 0, finish.ToString());
+            Assert.Contains("mounted", finish.Output, StringComparison.Ordinal);
+            Assert.Equal("contents\n", tree.Shell("cat $1/file").Output);
+            Assert.False(tree.IsFrozen);
+            Assert.Empty(Directory.GetFiles(tree.Records));
+        }
+    }
+
+    [RootFact(ProductOnly = true)]
+    public void Another_arena_in_its_place_is_told_and_left_alone()
+    {
+        foreach (bool isOnDisk in (bool[])[false, true])
+        {
+            using KexecTree tree = new(isOnDisk);
+            EndKernel(tree, isOnDisk);
+            File.Delete(tree.Arena);
+            tree.Run("format", tree.Arena, "--size", "64M");
+            ToolResult finish = tree.Finish();
+            Assert.True(finish.ExitCode == NotReturned, finish.ToString());
+            Assert.Contains("another arena is", finish.Error, StringComparison.Ordinal);
+            Assert.Contains("  next: ", finish.Error, StringComparison.Ordinal);
+            Assert.True(File.Exists(tree.Record));
+            Assert.NotEqual(0, tree.Shell("test -e $1/file").ExitCode);
+        }
+    }
+
+    [RootFact(ProductOnly = true)]
+    public void An_arena_or_an_image_that_is_not_there_is_told()
+    {
+        foreach (bool isOnDisk in (bool[])[false, true])
+        {
+            using KexecTree tree = new(isOnDisk);
+            EndKernel(tree, isOnDisk);
+            File.Delete(tree.Arena);
+            if (!isOnDisk) File.Delete(tree.Image);
+            ToolResult finish = tree.Finish();
+            Assert.True(finish.ExitCode == NotReturned, finish.ToString());
+            Assert.Contains(isOnDisk ? tree.Arena : tree.Image, finish.Error, StringComparison.Ordinal);
+            Assert.True(File.Exists(tree.Record));
+        }
+    }
+
+    [RootFact(ProductOnly = true)]
+    public void A_record_that_says_nothing_is_told_and_one_that_is_missing_too()
+    {
+        using KexecTree tree = new();
+        tree.Up();
+        ToolResult absent = tree.Finish();
+        Assert.Equal(NotReturned, absent.ExitCode);
+        Assert.Contains("nothing says that a tree was mounted there", absent.Error, StringComparison.Ordinal);
+        ToolResult nothing = tree.Try("kexec", "finish");
+        Assert.Equal(0, nothing.ExitCode);
+        Assert.Contains("nothing was made ready", nothing.Output, StringComparison.Ordinal);
+        tree.PrepareToImage();
+        string record = tree.Record, whole = File.ReadAllText(record);
+        string[] broken =
+        [
+            whole[..(whole.Length / 2)], "", "null", "[]", "{}", "\0\0\0\0", whole.Replace("Image", "Teleport",
+                StringComparison.Ordinal), whole.Replace($"\"{tree.Arena}\"", "null", StringComparison.Ordinal),
+        ];
+        foreach (string text in broken)
+        {
+            File.WriteAllText(record, text);
+            foreach (ToolResult finish in (ToolResult[])[tree.Finish(), tree.Try("kexec", "finish")])
+            {
+                Assert.True(finish.ExitCode == NotReturned, $"{text}: {finish}");
+                Assert.Contains(record, finish.Error, StringComparison.Ordinal);
+                Assert.Contains("  next: ", finish.Error, StringComparison.Ordinal);
+            }
+            Assert.True(File.Exists(record));
+        }
+        Assert.True(tree.IsFrozen);
+        Assert.Equal(0, tree.Abort().ExitCode);
+        Assert.False(File.Exists(record));
+    }
+
+    [RootFact(ProductOnly = true)]
+    public void On_a_disk_changes_wait_and_go_on_as_elsewhere()
+    {
+        using KexecTree tree = new(isOnDisk: true);
+        tree.Up();
+        tree.Shell("echo contents >$1/file");
+        ToolResult prepare = tree.Prepare();
+        Assert.True(prepare.ExitCode == 0, prepare.ToString());
+        Assert.Contains($"{tree.Arena} is a file on a disk", prepare.Output, StringComparison.Ordinal);
+        System.Diagnostics.Process writer = tree.StartShell("mkdir $1/new && echo done");
+        tree.AwaitWaiting(1);
+        // What is on the disk now is whole, and has what was written.
+        Tool.Run("cp", "--sparse=always", tree.Arena, tree.CopyArena);
+        Assert.Equal(0, tree.Abort().ExitCode);
+        Assert.Equal("done\n", KexecTree.EndOf(writer));
+        tree.Run("up", tree.CopyRoot, "--arena", tree.CopyArena);
+        Assert.Equal("contents\n", tree.Shell($"cat {tree.CopyRoot}/file").Output);
+        Assert.NotEqual(0, tree.Shell($"test -e {tree.CopyRoot}/new").ExitCode);
+    }
+
+    /// <summary>A tree that was made ready under a kernel that is no more.</summary>
+    private static void EndKernel(KexecTree tree, bool isOnDisk)
+    {
+        tree.Up();
+        tree.Shell("echo contents >$1/file");
+        ToolResult prepare = isOnDisk ? tree.Prepare() : tree.Prepare("--image", tree.Image);
+        Assert.True(prepare.ExitCode == 0, prepare.ToString());
+        tree.ChangeRecord("bootId", Guid.NewGuid().ToString());
+        tree.Run("down", tree.Root);
+    }
+}
