@@ -131,8 +131,13 @@ internal sealed partial class VolumeServer
     {
         lock (freezeSync)
         {
-            // A freeze that was begun anew has a timer of its own.
-            if (freezing is not { } record || record.Left > TimeSpan.Zero) return;
+            if (freezing is not { } record || freezeTimer is null) return;
+            if (record.Left > TimeSpan.Zero)
+            {
+                // Begun anew meanwhile; or the timer, which counts whole milliseconds, was early by a part of one.
+                SetFreezeTimer(record.Left + TimeSpan.FromMilliseconds(1));
+                return;
+            }
         }
         if (Thaw()) LogWindowOver(options.MountPoint);
     }

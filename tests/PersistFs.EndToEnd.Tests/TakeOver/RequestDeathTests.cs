@@ -63,7 +63,7 @@ public sealed class RequestDeathTests : IDisposable
     private void AssertAfter(int deaths, int recalled, int givenUp)
     {
         // The upgrade was a take-over as well.
-        JsonElement status = tree.Status(), recovery = status.GetProperty("recovery");
+        JsonElement status = tree.Status(), recovery = status.GetProperty("lastRecovery");
         Assert.Equal(deaths + 1, status.GetProperty("takeovers").GetInt32());
         Assert.Equal(recalled, recovery.GetProperty("answeredFromRecords").GetInt32());
         Assert.Equal(givenUp, recovery.GetProperty("givenUp").GetInt32());
