@@ -5,7 +5,7 @@ namespace PersistFs.Bench.Mount;
 /// <summary>The figures of bench/README.md for pauses: the longest call around a kill and around an upgrade.</summary>
 internal static class PauseFigures
 {
-    private const int SamplesDefault = 200, SamplesOfLarge = 40;
+    private const int SamplesDefault = 200, SamplesOfGibibyte = 60, SamplesOfLarge = 20;
     private const int Gibibyte = 1 << 30;
 
     private static int samples = SamplesDefault;
@@ -50,7 +50,7 @@ internal static class PauseFigures
             for (int index = 0; index < gibibytes << 10; index++) file.Write(data);
             file.Flush(flushToDisk: true);
         }
-        int count = Math.Min(samples, gibibytes > 1 ? SamplesOfLarge : SamplesDefault);
+        int count = Math.Min(samples, gibibytes > 1 ? SamplesOfLarge : SamplesOfGibibyte);
         Print($"SIGKILL, {gibibytes} GiB resident, {pages}", count, () =>
         {
             Touch(arena, data, (long)gibibytes * Gibibyte);

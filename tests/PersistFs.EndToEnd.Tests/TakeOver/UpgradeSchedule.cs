@@ -20,7 +20,7 @@ internal sealed class UpgradeSchedule(MountedTree tree, ITestOutputHelper output
 
     private const double ThroughputMin = 0.95;
 
-    private static readonly TimeSpan BetweenUpgrades = TimeSpan.FromSeconds(Upgrades < UpgradesOfFigure ? 0.5 : 2);
+    private static readonly TimeSpan BetweenUpgrades = TimeSpan.FromSeconds(Upgrades < UpgradesOfFigure ? 0.5 : 1);
 
     private static int Upgrades => Environment.GetEnvironmentVariable(UpgradesVariable) is { } text
         ? int.Parse(text, CultureInfo.InvariantCulture)
