@@ -35,14 +35,11 @@ internal sealed class DutyMeter
     public void BeginWait() => waitStart = Stopwatch.GetTimestamp();
 
     /// <summary>It has waited.</summary>
-    /// <returns>How long.</returns>
-    public long EndWait()
+    public void EndWait()
     {
         long now = Stopwatch.GetTimestamp();
-        long wait = now - waitStart;
-        waited += wait;
+        waited += now - waitStart;
         Volatile.Write(ref lastRequest, now);
-        return wait;
     }
 
     /// <summary>A request has been served. Whether a window has ended with it.</summary>

@@ -288,7 +288,8 @@ public sealed class Session
         roster.BeginWait();
         Errno error = channel.Read(buffer, out length);
         roster.EndWait();
-        watch.NoteWait(worker.Meter.EndWait());
+        worker.Meter.EndWait();
+        watch.NoteRequest();
         return error;
     }
 

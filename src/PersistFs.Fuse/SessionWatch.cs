@@ -14,13 +14,11 @@ internal sealed class SessionWatch(WorkerRoster roster, Worker[] workers, bool k
     /// <summary>After this long without a request there is nothing to look after.</summary>
     private static readonly long QuietTicks = 4 * IntervalInMilliseconds * Stopwatch.Frequency / 1000;
 
-    /// <summary>Less than the above: a request after a shorter wait finds the watch up.</summary>
-    private static readonly long LongWaitTicks = QuietTicks / 4;
-
     private readonly CpuLatencyRequest? latency = keepsAwake ? CpuLatencyRequest.TryOpen() : null;
     private readonly PermitGate gate = new();
     private long lastBurst;
     private int isAwake;
+    private int isAsleep;
     private volatile bool isOver;
 
     /// <summary>Requests that come less often may wait until a processor wakes up.</summary>
@@ -29,10 +27,12 @@ internal sealed class SessionWatch(WorkerRoster roster, Worker[] workers, bool k
     /// <summary>Starts the thread that watches.</summary>
     public void Start() => new Thread(Run) { Name = "fuse-watch", IsBackground = true }.Start();
 
-    /// <summary>A worker has got a request after waiting for so long.</summary>
-    public void NoteWait(long ticks)
+    /// <summary>A worker has got a request, and is no longer counted among those who wait.</summary>
+    public void NoteRequest()
     {
-        if (ticks > LongWaitTicks) gate.Give();
+        // The count was changed before this look, and the watch looks at it once it has said that it sleeps: one of the
+        // two sees the other.
+        if (Volatile.Read(ref isAsleep) != 0 && Interlocked.Exchange(ref isAsleep, 0) != 0) gate.Give();
     }
 
     /// <summary>A worker has served <see cref="DutyMeter.RequestsInWindow"/> requests in this time.</summary>
@@ -59,7 +59,8 @@ internal sealed class SessionWatch(WorkerRoster roster, Worker[] workers, bool k
     {
         while (!isOver)
         {
-            gate.Await(IsQuiet() ? -1 : IntervalInMilliseconds);
+            gate.Await(MaySleep() ? -1 : IntervalInMilliseconds);
+            Volatile.Write(ref isAsleep, 0);
             while (gate.TryTake())
             {
                 // One look is enough for all who asked for it.
@@ -70,11 +71,14 @@ internal sealed class SessionWatch(WorkerRoster roster, Worker[] workers, bool k
         latency?.Close();
     }
 
-    private bool IsQuiet()
+    /// <summary>Whether there is nothing to look after until <see cref="NoteRequest"/> gives a permit.</summary>
+    private bool MaySleep()
     {
         long last = 0;
         foreach (Worker worker in workers) last = Math.Max(last, worker.Meter.LastRequest);
-        return Stopwatch.GetTimestamp() - last > QuietTicks && roster.WaitingCount > 0;
+        if (Stopwatch.GetTimestamp() - last <= QuietTicks) return false;
+        Interlocked.Exchange(ref isAsleep, 1);
+        return roster.WaitingCount > 0;
     }
 
     private void LetSleep()

@@ -8,6 +8,8 @@ namespace PersistFs.Fuse.Tests.Sessions;
 /// <summary>Workers start, share one descriptor, stop, and are followed by others.</summary>
 public sealed class SessionTests
 {
+    private const int Sessions = 300;
+
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
 
     private static readonly SessionOptions OneWorker = new() { WorkerCount = 1, PagesMax = 1 };
@@ -118,8 +120,14 @@ public sealed class SessionTests
         Assert.DoesNotContain(fileSystem.Calls, call => call.StartsWith("Create", StringComparison.Ordinal));
     }
 
+    /// <summary>Time and again: what matters is the moment at which the session's watch goes to sleep.</summary>
     [Fact]
     public async Task Workers_serve_at_the_same_time()
+    {
+        for (int session = 0; session < Sessions; session++) await ServeBesideOneThatIsStuck();
+    }
+
+    private static async Task ServeBesideOneThatIsStuck()
     {
         RecordingFileSystem fileSystem = new();
         using KernelPeer peer = new KernelPeer(
