@@ -22,8 +22,8 @@ public abstract class SegmentStore
     public abstract Errno TryMake(int index, ulong lengthInBytes, out SafeFileHandle? segment);
 
     /// <summary>
-    /// A segment that was made by another process since this one was given its segments, as by
-    /// <see cref="TryMake"/>.
+    /// A segment that may have been made by another process since this one was given its segments, as by
+    /// <see cref="TryMake"/>; it takes the place of one that this process has.
     /// </summary>
     /// <returns>ENOENT when there is none.</returns>
     public abstract Errno TryFind(int index, out SafeFileHandle? segment);

@@ -92,13 +92,7 @@ internal sealed unsafe class SegmentedBacking : Backing
                 ArenaFault.InUse, $"{source.Name} is in use by {OwnerRecord.Describe(head)}.",
                 "Stop that daemon (persistfs down MNT), or wait for it to end.");
         }
-        // Whoever had the lock until now may have added segments: they are asked for.
-        int known = source.Store is null ? 0 : ReadHead(head)?.SegmentCount ?? 0;
-        for (int index = segments.Count; index < known; index++)
-        {
-            if (source.Store!.TryFind(index, out SafeFileHandle? segment) != Errno.OK) break;
-            segments.Add(segment!);
-        }
+        if (source.Store is not null) FindOthers(source.Store, segments, all: waits);
         Superblock superblock = Identify(source, segments);
         ulong count = ReadWord(head, Layout.SegmentCountOffset);
         RequireCount(source.Name, count, segments.Count, in superblock);
@@ -109,6 +103,28 @@ internal sealed unsafe class SegmentedBacking : Backing
             if (!readOnly) source.Store?.Drop(index);
         }
         return new SegmentedBacking(source.Name, source.Store, in superblock, segments);
+    }
+
+    /// <summary>
+    /// Whoever had the lock until now may have added segments; and, if that took long, may have dropped some that were
+    /// given to this process, and made others in their place.
+    /// </summary>
+    private static void FindOthers(SegmentStore store, List<SafeFileHandle> segments, bool all)
+    {
+        int known = ReadHead(segments[0])?.SegmentCount ?? 0;
+        for (int index = all ? 1 : segments.Count; index < known; index++)
+        {
+            if (store.TryFind(index, out SafeFileHandle? segment) != Errno.OK) return;
+            if (index < segments.Count)
+            {
+                segments[index].Dispose();
+                segments[index] = segment!;
+            }
+            else
+            {
+                segments.Add(segment!);
+            }
+        }
     }
 
     /// <summary>

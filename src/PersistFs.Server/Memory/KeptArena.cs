@@ -76,9 +76,14 @@ internal sealed class KeptArena : SegmentStore, IDisposable
             live.IdentityWord = head.IdentityWord;
             for (int index = 1; index < head.SegmentCount; index++)
             {
-                if (!TryTake(device, index)) throw IsMissing(index, head.SegmentCount);
+                if (TryTake(device, index)) continue;
+                // Made since this process was: the engine asks for it once the other has let go of the arena.
+                if (holder.IsStandby) return true;
+                throw IsMissing(index, head.SegmentCount);
             }
         }
+        // One that is in keeping and that the arena does not know of yet is the other server's.
+        if (holder.IsStandby) return true;
         // One more may be in keeping, of a server that died before the arena knew of it.
         int next = segments.Count;
         if (holder.Take(KeptName.Arena(next)) is >= 0 and var stray) Forget(next, stray);
@@ -149,8 +154,18 @@ internal sealed class KeptArena : SegmentStore, IDisposable
         if (path is null) return Errno.ENOENT;
         Errno error = TryOpen(path, out SafeFileHandle? kept);
         if (error == Errno.OK) error = TryReopen(kept!, out segment);
-        if (error == Errno.OK) lock (segments) segments.Add(kept!);
-        return error;
+        if (error != Errno.OK) return error;
+        lock (segments)
+        {
+            if (index == segments.Count)
+            {
+                segments.Add(kept!);
+                return Errno.OK;
+            }
+            segments[index].Dispose();
+            segments[index] = kept!;
+        }
+        return Errno.OK;
     }
 
     public override void Drop(int index)

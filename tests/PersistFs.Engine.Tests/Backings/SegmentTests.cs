@@ -130,6 +130,30 @@ public sealed class SegmentTests : IDisposable
     }
 
     [Fact]
+    public void Who_waited_for_the_arena_has_the_segments_that_there_are_then()
+    {
+        Format();
+        using (Volume volume = Open())
+        {
+            volume.BeginSession();
+            Fill(new VolumeUser(volume, volume.AttachWorker()), "/large", 40 << 20);
+        }
+        // As they were when it began to wait: one has been dropped and made again since, the last ones are new.
+        using var dropped = new SegmentKeeping();
+        for (int index = 0; index < 2; index++)
+        {
+            Assert.Equal(Errno.OK, dropped.TryMake(index, SegmentSize, out SafeFileHandle? old));
+            old!.Dispose();
+        }
+        Assert.True(keeping.Kept.Count > 2, $"{keeping.Kept.Count} segments");
+        ArenaSource source = new($"memfd:{Name}", Name, [keeping.Kept[0], dropped.Kept[1]], keeping);
+        using Volume successor = Volume.Open(source, new VolumeOptions { LockWait = Timeout.InfiniteTimeSpan });
+        Assert.Equal(keeping.Kept.Count, successor.SegmentCount);
+        RequireClean(successor);
+        Assert.Equal((40 << 20) / Layout.BlockSizeInBytes, TreeReader.Read(successor).Files["/large"].Blocks.Count);
+    }
+
+    [Fact]
     public void What_belongs_to_something_else_is_refused()
     {
         Format();
