@@ -68,6 +68,22 @@ public static unsafe partial class Libc
         }
     }
 
+    /// <summary>pwrite(2) until all of it is written, interrupted or not.</summary>
+    /// <returns>ENOSPC also where nothing more is taken without an error, as at the end of a device.</returns>
+    public static Errno WriteAllAt(int descriptor, ReadOnlySpan<byte> buffer, ulong offset)
+    {
+        while (!buffer.IsEmpty)
+        {
+            Errno error = WriteAt(descriptor, buffer, (long)offset, out int count);
+            if (error == Errno.EINTR) continue;
+            if (error == Errno.OK && count == 0) error = Errno.ENOSPC;
+            if (error != Errno.OK) return error;
+            offset += (ulong)count;
+            buffer = buffer[count..];
+        }
+        return Errno.OK;
+    }
+
     /// <summary>readv(2).</summary>
     /// <param name="descriptor">Where to read.</param>
     /// <param name="vectors">At most <see cref="IoVector.CountMax"/> runs of memory, filled in order.</param>

@@ -43,16 +43,10 @@ public static unsafe partial class Libc
     /// <returns>EPERM for who may not give files away: the permissions are as they were then.</returns>
     public static Errno CopyPermissions(SafeHandle from, SafeHandle to)
     {
-        // struct statx: stx_uid at 20, stx_gid at 24, stx_mode at 28, 256 bytes in all (linux/stat.h).
-        ulong* buffer = stackalloc ulong[32];
-        byte empty = 0;
-        Errno error = Result(
-            StatusCore((int)from.DangerousGetHandle(), &empty, EmptyPath, StatusBasic, buffer));
+        Errno error = GetStatus((int)from.DangerousGetHandle(), out FileStatus status);
         if (error != Errno.OK) return error;
-        uint* words = (uint*)buffer;
-        int target = (int)to.DangerousGetHandle();
-        error = Result(ChangeOwnerCore(target, words[5], words[6]));
-        return error == Errno.OK ? Result(ChangeModeCore(target, *(ushort*)(words + 7) & 0x1FFu)) : error;
+        error = Result(ChangeOwnerCore((int)to.DangerousGetHandle(), status.UserId, status.GroupId));
+        return error == Errno.OK ? ChangeMode(to, status.Mode & ModeBits.AccessMask) : error;
     }
 
     /// <summary>fchmod(2).</summary>

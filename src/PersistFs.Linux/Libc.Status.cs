@@ -24,7 +24,8 @@ public static unsafe partial class Libc
         uint mode = *(ushort*)((byte*)buffer + 28);
         ulong device = ((ulong)halves[34] << 32) | halves[35];
         ulong special = ((ulong)halves[32] << 32) | halves[33];
-        status = new FileStatus(mode, halves[5], buffer[5], buffer[6] * 512, device, buffer[4], special);
+        status = new FileStatus(
+            mode, halves[5], halves[6], buffer[5], buffer[6] * 512, device, buffer[4], special);
         return error;
     }
 

@@ -124,19 +124,8 @@ internal sealed class FileBacking : Backing
     /// <remarks>hugetlbfs knows no write(2).</remarks>
     public override bool TakesWrites => fileSystemType != Libc.HugetlbfsMagic;
 
-    public override Errno Write(ulong offset, ReadOnlySpan<byte> bytes)
-    {
-        while (!bytes.IsEmpty)
-        {
-            Errno error = Libc.WriteAt((int)handle.DangerousGetHandle(), bytes, (long)offset, out int count);
-            if (error == Errno.EINTR) continue;
-            if (error == Errno.OK && count == 0) error = Errno.ENOSPC;
-            if (error != Errno.OK) return error;
-            offset += (ulong)count;
-            bytes = bytes[count..];
-        }
-        return Errno.OK;
-    }
+    public override Errno Write(ulong offset, ReadOnlySpan<byte> bytes) =>
+        Libc.WriteAllAt((int)handle.DangerousGetHandle(), bytes, offset);
 
     public override Errno Release(ulong offset, ulong length) => Libc.PunchHole(handle, offset, length);
 

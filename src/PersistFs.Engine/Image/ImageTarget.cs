@@ -119,15 +119,8 @@ public sealed class ImageTarget : IDisposable
     internal void Write(ulong offset, ReadOnlySpan<byte> bytes)
     {
         RequireRoom(offset + (ulong)bytes.Length);
-        while (!bytes.IsEmpty)
-        {
-            Errno error = Libc.WriteAt(Descriptor, bytes, (long)offset, out int count);
-            if (error == Errno.EINTR) continue;
-            if (error != Errno.OK) throw Explain(path, "be written", error);
-            if (count == 0) throw Explain(path, "be written", Errno.ENOSPC);
-            offset += (ulong)count;
-            bytes = bytes[count..];
-        }
+        Errno error = Libc.WriteAllAt(Descriptor, bytes, offset);
+        if (error != Errno.OK) throw Explain(path, "be written", error);
     }
 
     /// <summary>Whether its length is given, as a device's is.</summary>

@@ -6,55 +6,49 @@ public sealed class FinishTests
 {
     private const int NotReturned = 41;
 
-    [RootFact(ProductOnly = true)]
-    public void A_tree_comes_back_from_its_image_and_from_its_disk_but_no_other_in_its_place()
+    [RootTheory(ProductOnly = true)]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_tree_comes_back_from_its_image_or_from_its_disk(bool isOnDisk)
     {
-        foreach (bool isOnDisk in (bool[])[false, true])
-        {
-            using KexecTree tree = new(isOnDisk);
-            EndKernel(tree, isOnDisk);
-            if (!isOnDisk) File.Delete(tree.Arena);
-            ToolResult finish = tree.Finish();
-            Assert.True(finish.ExitCode == 0, finish.ToString());
-            Assert.Contains("mounted", finish.Output, StringComparison.Ordinal);
-            Assert.Equal("contents\n", tree.Shell("cat $1/file").Output);
-            Assert.False(tree.IsFrozen);
-            Assert.Empty(Directory.GetFiles(tree.Records));
-        }
+        using KexecTree tree = OfEndedKernel(isOnDisk);
+        if (!isOnDisk) File.Delete(tree.Arena);
+        ToolResult finish = tree.Finish();
+        Assert.True(finish.ExitCode == 0, finish.ToString());
+        Assert.Contains("mounted", finish.Output, StringComparison.Ordinal);
+        Assert.Equal("contents\n", tree.Shell("cat $1/file").Output);
+        Assert.False(tree.IsFrozen);
+        Assert.Empty(Directory.GetFiles(tree.Records));
     }
 
-    [RootFact(ProductOnly = true)]
-    public void Another_arena_in_its_place_is_told_and_left_alone()
+    [RootTheory(ProductOnly = true)]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Another_arena_in_its_place_is_told_and_left_alone(bool isOnDisk)
     {
-        foreach (bool isOnDisk in (bool[])[false, true])
-        {
-            using KexecTree tree = new(isOnDisk);
-            EndKernel(tree, isOnDisk);
-            File.Delete(tree.Arena);
-            tree.Run("format", tree.Arena, "--size", "64M");
-            ToolResult finish = tree.Finish();
-            Assert.True(finish.ExitCode == NotReturned, finish.ToString());
-            Assert.Contains("another arena is", finish.Error, StringComparison.Ordinal);
-            Assert.Contains("  next: ", finish.Error, StringComparison.Ordinal);
-            Assert.True(File.Exists(tree.Record));
-            Assert.NotEqual(0, tree.Shell("test -e $1/file").ExitCode);
-        }
+        using KexecTree tree = OfEndedKernel(isOnDisk);
+        File.Delete(tree.Arena);
+        tree.Run("format", tree.Arena, "--size", "64M");
+        ToolResult finish = tree.Finish();
+        Assert.True(finish.ExitCode == NotReturned, finish.ToString());
+        Assert.Contains("another arena is", finish.Error, StringComparison.Ordinal);
+        Assert.Contains("  next: ", finish.Error, StringComparison.Ordinal);
+        Assert.True(File.Exists(tree.Record));
+        Assert.NotEqual(0, tree.Shell("test -e $1/file").ExitCode);
     }
 
-    [RootFact(ProductOnly = true)]
-    public void An_arena_or_an_image_that_is_not_there_is_told()
+    [RootTheory(ProductOnly = true)]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void An_arena_or_an_image_that_is_not_there_is_told(bool isOnDisk)
     {
-        foreach (bool isOnDisk in (bool[])[false, true])
-        {
-            using KexecTree tree = new(isOnDisk);
-            EndKernel(tree, isOnDisk);
-            File.Delete(tree.Arena);
-            if (!isOnDisk) File.Delete(tree.Image);
-            ToolResult finish = tree.Finish();
-            Assert.True(finish.ExitCode == NotReturned, finish.ToString());
-            Assert.Contains(isOnDisk ? tree.Arena : tree.Image, finish.Error, StringComparison.Ordinal);
-            Assert.True(File.Exists(tree.Record));
-        }
+        using KexecTree tree = OfEndedKernel(isOnDisk);
+        File.Delete(tree.Arena);
+        if (!isOnDisk) File.Delete(tree.Image);
+        ToolResult finish = tree.Finish();
+        Assert.True(finish.ExitCode == NotReturned, finish.ToString());
+        Assert.Contains(isOnDisk ? tree.Arena : tree.Image, finish.Error, StringComparison.Ordinal);
+        Assert.True(File.Exists(tree.Record));
     }
 
     [RootFact(ProductOnly = true)]
@@ -112,13 +106,15 @@ public sealed class FinishTests
     }
 
     /// <summary>A tree that was made ready under a kernel that is no more.</summary>
-    private static void EndKernel(KexecTree tree, bool isOnDisk)
+    private static KexecTree OfEndedKernel(bool isOnDisk)
     {
+        KexecTree tree = new(isOnDisk);
         tree.Up();
         tree.Shell("echo contents >$1/file");
         ToolResult prepare = isOnDisk ? tree.Prepare() : tree.Prepare("--image", tree.Image);
         Assert.True(prepare.ExitCode == 0, prepare.ToString());
         tree.ChangeRecord("bootId", Guid.NewGuid().ToString());
         tree.Run("down", tree.Root);
+        return tree;
     }
 }

@@ -24,22 +24,19 @@ public sealed class RequestDeathTests : IDisposable
         tree.Dispose();
     }
 
-    [RootFact(ProductOnly = true, Tools = "dotnet tar")]
-    public void A_directory_is_made_by_the_successor_of_two_that_crashed_before_the_change()
+    /// <summary>Before the change, and between the change and its reply.</summary>
+    [RootTheory(ProductOnly = true, Tools = "dotnet tar")]
+    [InlineData("early", 2, 0)]
+    [InlineData("late", 3, 1)]
+    public void A_directory_is_made_once_however_many_servers_crash_over_it(string when, int deaths, int recalled)
     {
-        Die("early", times: 2);
-        Succeeds(Syscall.mkdir(tree.At("early"), Mode(755)));
-        AssertAfter(deaths: 2, recalled: 0, givenUp: 0);
-        AssertOneDirectory("early");
-    }
-
-    [RootFact(ProductOnly = true, Tools = "dotnet tar")]
-    public void A_directory_is_made_once_when_three_servers_crash_between_change_and_reply()
-    {
-        Die("late", times: 3);
-        Succeeds(Syscall.mkdir(tree.At("late"), Mode(755)));
-        AssertAfter(deaths: 3, recalled: 1, givenUp: 0);
-        AssertOneDirectory("late");
+        Die(when, deaths);
+        Succeeds(Syscall.mkdir(tree.At(when), Mode(755)));
+        AssertAfter(deaths, recalled, givenUp: 0);
+        Assert.Equal([tree.At(when)], Directory.GetFileSystemEntries(tree.Root));
+        Succeeds(Syscall.stat(tree.Root, out Stat root));
+        Assert.Equal(3UL, root.st_nlink);
+        Fails(Errno.EEXIST, Syscall.mkdir(tree.At(when), Mode(755)));
     }
 
     [RootFact(ProductOnly = true, Tools = "dotnet tar")]
@@ -67,13 +64,5 @@ public sealed class RequestDeathTests : IDisposable
         Assert.Equal(deaths + 1, status.GetProperty("takeovers").GetInt32());
         Assert.Equal(recalled, recovery.GetProperty("answeredFromRecords").GetInt32());
         Assert.Equal(givenUp, recovery.GetProperty("givenUp").GetInt32());
-    }
-
-    private void AssertOneDirectory(string name)
-    {
-        Assert.Equal([tree.At(name)], Directory.GetFileSystemEntries(tree.Root));
-        Succeeds(Syscall.stat(tree.Root, out Stat root));
-        Assert.Equal(3UL, root.st_nlink);
-        Fails(Errno.EEXIST, Syscall.mkdir(tree.At(name), Mode(755)));
     }
 }
