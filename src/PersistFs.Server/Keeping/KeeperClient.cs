@@ -50,18 +50,26 @@ public static class KeeperClient
         if (socket is null) return null;
         using (socket)
         {
-            socket.Send(Encoding.UTF8.GetBytes(string.Join('\t', [KeeperWord.Serve, program, .. arguments]) + "\n"));
-            byte[] first = new byte[KeeperWord.Serve.Length + 1];
-            int length = 0;
-            while (length < first.Length)
+            try
             {
-                int count = socket.Receive(first.AsSpan(length));
-                if (count == 0) return null;
-                length += count;
+                socket.Send(
+                    Encoding.UTF8.GetBytes(string.Join('\t', [KeeperWord.Serve, program, .. arguments]) + "\n"));
+                byte[] first = new byte[KeeperWord.Serve.Length + 1];
+                int length = 0;
+                while (length < first.Length)
+                {
+                    int count = socket.Receive(first.AsSpan(length));
+                    if (count == 0) return null;
+                    length += count;
+                }
+                if (Encoding.UTF8.GetString(first) != KeeperWord.Serve + "\n") return null;
             }
-            if (Encoding.UTF8.GetString(first) != KeeperWord.Serve + "\n") return null;
-            int copy = (int)socket.Handle;
-            return Linux.Libc.Duplicate(copy, out int descriptor) == Linux.Errno.OK
+            catch (SocketException)
+            {
+                // A keeper that was just ending.
+                return null;
+            }
+            return Linux.Libc.Duplicate((int)socket.Handle, out int descriptor) == Linux.Errno.OK
                 ? new SafeFileHandle(descriptor, ownsHandle: true)
                 : null;
         }
