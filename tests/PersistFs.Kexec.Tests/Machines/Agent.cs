@@ -1,4 +1,6 @@
 using System.Collections.Concurrent;
+using System.Diagnostics;
+using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Text;
 
@@ -8,8 +10,12 @@ namespace PersistFs.Kexec.Tests.Machines;
 /// <remarks>One thread asks; another one reads what the agent says, until the port is closed.</remarks>
 internal sealed class Agent
 {
+    private static readonly TimeSpan TakingMax = TimeSpan.FromSeconds(5);
+
     private readonly StreamWriter toAgent;
     private readonly BlockingCollection<string> heard = [];
+    private readonly Stopwatch sinceSent = new();
+    private string? notTaken;
     private int number;
 
     /// <param name="toAgent">Writes to the port.</param>
@@ -30,13 +36,18 @@ internal sealed class Agent
         string text = Convert.ToBase64String(Encoding.UTF8.GetBytes(script));
         // The port's line discipline keeps 4095 bytes for a reader that is busy.
         if (text.Length > 3900) throw new ArgumentException("too long: make it a file below Guest", nameof(script));
-        toAgent.Write(string.Create(CultureInfo.InvariantCulture, $"{++number} {seconds} {text}\n"));
-        toAgent.Flush();
+        notTaken = string.Create(CultureInfo.InvariantCulture, $"{++number} {seconds} {text.Length} {text}\n");
+        SendLine(notTaken);
         return number;
     }
 
     /// <summary>Waits, for a second at most, until an agent of a machine that just booted tells of itself.</summary>
-    public bool TryTakeBoot() => heard.TryTake(out string? line, TimeSpan.FromSeconds(1)) && line == "boot";
+    public bool TryTakeBoot()
+    {
+        if (!TryHear(out string? line) || line != "boot") return false;
+        notTaken = null;
+        return true;
+    }
 
     /// <summary>Waits, for a second at most, for the next line; true once a script's result is complete.</summary>
     /// <param name="sent">The script's number.</param>
@@ -45,13 +56,42 @@ internal sealed class Agent
     public bool TryTakeResult(int sent, StringBuilder output, out int status)
     {
         status = 0;
-        if (!heard.TryTake(out string? line, TimeSpan.FromSeconds(1))) return false;
+        if (!TryHear(out string? line)) return false;
         if (line == "boot") throw new Xunit.Sdk.XunitException("the machine booted while a script was running");
         string[] words = line.Split(' ');
         if (words[0] is not ("begin" or "end")) output.Append(line);
         else if (words[1] != sent.ToString(CultureInfo.InvariantCulture)) output.Clear();
         else if (words[0] == "end") return int.TryParse(words[2], CultureInfo.InvariantCulture, out status);
         return false;
+    }
+
+    /// <summary>Waits, for a second at most, for a line that is not about the taking of scripts.</summary>
+    private bool TryHear([NotNullWhen(true)] out string? line)
+    {
+        bool isHeard = heard.TryTake(out line, TimeSpan.FromSeconds(1));
+        if (isHeard && line!.StartsWith("took ", StringComparison.Ordinal))
+        {
+            if (line == string.Create(CultureInfo.InvariantCulture, $"took {number}")) notTaken = null;
+            return false;
+        }
+
+        // After the end of whatever has come of the line.
+        if (notTaken is not null && sinceSent.Elapsed > TakingMax) SendLine("\n" + notTaken);
+        return isHeard;
+    }
+
+    private void SendLine(string line)
+    {
+        sinceSent.Restart();
+        try
+        {
+            toAgent.Write(line);
+            toAgent.Flush();
+        }
+        catch (IOException)
+        {
+            // The machine ended, and who listens says so.
+        }
     }
 
     private void Listen(StreamReader fromAgent)
