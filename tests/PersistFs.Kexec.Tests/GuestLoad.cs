@@ -82,11 +82,15 @@ internal sealed class GuestLoad(Machine machine)
     private void Launch(string command) => machine.Run($"setsid {command} </dev/null >/dev/ttyS0 2>&1 &");
 
     /// <summary>The number in the last whole line of the console that begins so; 0 without one.</summary>
+    /// <remarks>The kernel's own words can cut a line in two: such a line tells nothing.</remarks>
     private int LastOf(string words)
     {
-        string console = machine.Console[consoleBefore..];
-        string? line = console[..(console.LastIndexOf('\n') + 1)].Split('\n')
-            .LastOrDefault(line => line.StartsWith(words, StringComparison.Ordinal));
-        return line == null ? 0 : int.Parse(line[words.Length..].Trim(), CultureInfo.InvariantCulture);
+        string[] lines = machine.Console[consoleBefore..].Split('\n');
+        foreach (string line in lines.SkipLast(1).Reverse())
+        {
+            if (!line.StartsWith(words, StringComparison.Ordinal)) continue;
+            if (int.TryParse(line.AsSpan(words.Length), CultureInfo.InvariantCulture, out int number)) return number;
+        }
+        return 0;
     }
 }
