@@ -7,14 +7,14 @@ namespace PersistFs.Kexec.Tests.Machines;
 /// <summary>A machine that QEMU emulates: it boots a kernel, runs scripts, goes over to others by kexec.</summary>
 /// <remarks>
 /// Always by translation (tcg): the means of the processor are not to be had everywhere, and hang where they are half
-/// there. Nothing waits without a limit, and QEMU ends after <see cref="LifeSeconds"/>, whatever becomes of the test.
+/// there. Nothing waits without a limit, and <see cref="Emulator"/> ends QEMU, whatever becomes of the test.
 /// </remarks>
 internal sealed class Machine : IDisposable
 {
     /// <summary>Kernel parameters of every boot. A panic stays as it is, so that the log ends with it.</summary>
     private const string Parameters = "console=ttyS0 quiet panic=0";
 
-    private const int BootSeconds = 240, LifeSeconds = 1500, TailCharacters = 6000;
+    private const int BootSeconds = 240, TailCharacters = 6000;
 
     private readonly string home = Directory.CreateTempSubdirectory("persistfs-machine-").FullName;
     private readonly Process emulator;
@@ -24,7 +24,7 @@ internal sealed class Machine : IDisposable
     {
         string[] drives = ["-drive", $"file={GuestDisk.Shared.Image},if=virtio,format=raw,readonly=on"];
         if (secondDisk != null) drives = [.. drives, "-drive", $"file={secondDisk},if=virtio,format=raw"];
-        emulator = Tool.Start(home, "timeout", ["--foreground", "-k", "5", $"{LifeSeconds}", "qemu-system-x86_64",
+        emulator = Emulator.Start(home, [
             "-accel", "tcg", "-cpu", "max", "-m", $"{memoryMebibytes}", "-nodefaults", "-no-user-config",
             "-display", "none",
             "-serial", $"file:{ConsolePath}", "-serial", "stdio", .. drives,
@@ -40,7 +40,7 @@ internal sealed class Machine : IDisposable
 
     /// <summary>Why there can be none here, or null.</summary>
     public static string? Missing =>
-        Requirements.Missing("qemu-system-x86_64 timeout", productOnly: true) ?? GuestDisk.Missing;
+        Requirements.Missing(Emulator.Tools, productOnly: true) ?? GuestDisk.Missing;
 
     /// <summary>All that the kernels and the scripts wrote to the console.</summary>
     public string Console
