@@ -1,5 +1,6 @@
 using System.Globalization;
 using PersistFs.Server;
+using PersistFs.Server.Memory;
 using Spectre.Console;
 using Spectre.Console.Rendering;
 
@@ -23,6 +24,7 @@ internal static class StatusView
             Add(table, "holder", holder == "none" ? "[red]none[/]" : Markup.Escape(holder));
         }
         Add(table, "arena", $"{Markup.Escape(report.Arena)} [dim]{Markup.Escape(report.Backing)}, {report.Uuid}[/]");
+        if (report.Live is { } live) Add(table, "next kernel", Live(live));
         Add(table, "memory", Bar(report.BytesUsed, report.BytesMax)
             + $"  {SizeText.Format(report.BytesUsed)} of {SizeText.Format(report.BytesMax)}"
             + $" [dim]({SizeText.Format(report.BytesAllocated)} taken from the system)[/]");
@@ -50,6 +52,11 @@ internal static class StatusView
     private static string Inodes(StatusReport report) => report.InodesMax is { } most
         ? Bar(report.InodesUsed, most) + Invariant($"  {report.InodesUsed:N0} of {most:N0}")
         : Invariant($"{report.InodesUsed:N0}");
+
+    private static string Live(LiveStatus live) => live.Reason is { } reason
+        ? $"not handed on: {Markup.Escape(reason)}"
+        : Invariant($"handed on, {live.Preserved} of {live.Segments} segments")
+            + (live.Milliseconds is { } taken ? Invariant($", preserved in {taken:0.##} ms") : "");
 
     private static string Recovery(RecoveryStatus recovery) => Invariant(
         $"{recovery.Milliseconds:0.##} ms: {recovery.RolledBack} undone, {recovery.Completed} completed, ")

@@ -1,5 +1,8 @@
+using Microsoft.Extensions.Logging;
 using PersistFs.Engine;
+using PersistFs.Linux;
 using PersistFs.Server.Holding;
+using PersistFs.Server.Kexec;
 using PersistFs.Server.Memory;
 
 namespace PersistFs.Server;
@@ -7,6 +10,11 @@ namespace PersistFs.Server;
 /// <summary>Arenas in memory, which the holder keeps as it keeps the connection.</summary>
 internal sealed partial class VolumeServer
 {
+    /// <summary>
+    /// In the environment: an arena in memory is to be taken from whoever has it, and none made where nobody has.
+    /// </summary>
+    internal const string ExistingOnlyVariable = "PERSISTFS_EXISTING_ONLY";
+
     private KeptArena? memory;
 
     /// <summary>The arena of a place; one in memory is taken from whoever has it, or made.</summary>
@@ -28,7 +36,7 @@ internal sealed partial class VolumeServer
         }
         MemorySpec spec = MemorySpec.Parse(place.Spec);
         if (holder.Kind == HolderKind.None) throw KeptArena.NotHeld(spec);
-        memory = new KeptArena(holder, options.MountPoint, spec);
+        memory = new KeptArena(holder, options.MountPoint, spec, Tell);
         if (!holder.HasArena) RequireNotElsewhere(spec);
         if (memory.TryTake(options.LockWait)) return memory.Source;
         if (!mayMake)
@@ -36,6 +44,12 @@ internal sealed partial class VolumeServer
             throw new FailureException(FailureKind.ArenaNotFound,
                 $"{spec}: its holder has the connection and not the arena; the tree is lost",
                 $"end its clients, then: persistfs down {options.MountPoint}, persistfs up {options.MountPoint}");
+        }
+        if (Environment.GetEnvironmentVariable(ExistingOnlyVariable) is { Length: > 0 })
+        {
+            throw new FailureException(FailureKind.ArenaNotFound,
+                $"{spec}: what it held is lost: {WhyNothingCame()}",
+                $"begin anew: persistfs up {options.MountPoint} --arena {spec}; or restore a saved image to a file");
         }
         memory.Make(VolumeAccess.Describe(place, options.Mount));
         isNew = true;
@@ -49,9 +63,28 @@ internal sealed partial class VolumeServer
     {
         Volume opened = VolumeAccess.OpenInherited(source, options.Mount, lockWait);
         memory!.GoLive(opened);
-        if (memory.Status is { Reason: { } reason }) LogNotLive(options.MountPoint, reason);
+        LiveStatus status = memory.Status;
+        if (status.Milliseconds is { } taken) LogLive(options.MountPoint, status.Preserved, taken);
+        if (status.Reason is not { } reason) return opened;
+        // Where the kernel could, the operator counts on it.
+        if (LiveUpdate.IsThere) Tell($"{source.Name} does not go to the next kernel: {reason}");
+        else LogNotLive(options.MountPoint, reason);
         return opened;
     }
+
+    /// <summary>Where this arena was to come from the last kernel: says that it did not, if it did not.</summary>
+    private void SettleReturn(bool isNew)
+    {
+        if (KexecRecord.Find(options.MountPoint) is not { Route: KexecRoute.LiveUpdate } record) return;
+        if (record.Arena != arena || record.BootId == BootIdentity.Current) return;
+        if (isNew) Tell($"{arena}: what it held under the last kernel is lost: {WhyNothingCame()}");
+        // Of a tree without a unit it is `kexec finish` that compares, and puts the record away.
+        if (record.Unit is not null) KexecRecord.Remove(options.MountPoint);
+    }
+
+    private static string WhyNothingCame() => LiveUpdate.IsThere
+        ? "the last kernel has handed nothing of that name over"
+        : $"this kernel takes no memory over ({Libc.LiveUpdateDevice} is missing: boot with kho=on liveupdate=on)";
 
     /// <summary>Two arenas of one name could not both go to the next kernel.</summary>
     private static void RequireNotElsewhere(MemorySpec spec)
@@ -67,4 +100,12 @@ internal sealed partial class VolumeServer
             $"{spec}: kept in memory for another mount point ({kept.Socket})",
             "serve it there with persistfs up, or give it up with persistfs down --discard");
     }
+
+    [LoggerMessage(EventId = 12, Level = LogLevel.Information,
+        Message = "{MountPoint}: its memory does not outlive the kernel: {Reason}")]
+    private partial void LogNotLive(string mountPoint, string reason);
+
+    [LoggerMessage(EventId = 13, Level = LogLevel.Information,
+        Message = "{MountPoint}: {Preserved} segments go to the next kernel; preserving took {Milliseconds} ms")]
+    private partial void LogLive(string mountPoint, int preserved, double milliseconds);
 }

@@ -51,9 +51,11 @@ internal sealed partial class VolumeServer
             ? VolumeAccess.Open(place, options.Mount, options.LockWait, out isNew)
             : OpenMemory(source, options.LockWait);
         string growth = options.Mount.IsFixed || place.IsFixed ? "made with" : "made, to grow to";
+        if (memory is not null && isNew) growth = "nobody had one of that name; a new, empty one was " + growth;
         if (isNew) Tell(place.Note ?? $"arena {place.Spec}: {growth} {SizeText.Format(place.SizeMaxInBytes)}");
         else NoteSize(place.Spec);
         arena = Resolve(source);
+        if (memory is not null) SettleReturn(isNew);
         volume.AccessTimes = options.Mount.AccessTimes;
         volume.BeginSession();
         new MountRecord(options.MountPoint, options.Settings).Store(volume);

@@ -177,10 +177,6 @@ internal sealed partial class VolumeServer
         Message = "{MountPoint}: the holder does not take the connection; it is lost with this process")]
     private partial void LogNotHeld(string mountPoint);
 
-    [LoggerMessage(EventId = 7, Level = LogLevel.Information,
-        Message = "{MountPoint}: its memory does not outlive the kernel: {Reason}")]
-    private partial void LogNotLive(string mountPoint, string reason);
-
     [LoggerMessage(EventId = 6, Level = LogLevel.Error,
         Message = "{MountPoint}: this kernel cannot send requests again ({Error}), and some were under way: "
             + "their callers get an error, and the tree is mounted anew")]

@@ -27,8 +27,8 @@ public sealed class Holder
     internal const string ListenCountVariable = "LISTEN_FDS";
     internal const string ListenNamesVariable = "LISTEN_FDNAMES";
 
-    /// <summary>systemd 254 and later: how many descriptors it would store.</summary>
-    private const string StoreVariable = "FDSTORE";
+    /// <summary>systemd 254 and later, and the keeper: how many descriptors are stored at most.</summary>
+    internal const string StoreVariable = "FDSTORE";
 
     /// <summary>SD_LISTEN_FDS_START.</summary>
     internal const int FirstDescriptor = 3;
@@ -44,20 +44,23 @@ public sealed class Holder
     private readonly int lastServer;
     private HolderKind kind;
     private readonly Dictionary<string, int> stored;
+    private readonly StoreRoom room;
 
     private Holder(
-        HolderKind kind, ServiceNotifier? notifier, Dictionary<string, int> stored, string? lastEnd, bool isStandby)
+        HolderKind kind, ServiceNotifier? notifier, Dictionary<string, int> stored, string? lastEnd, bool isStandby,
+        int? storeMax)
     {
         this.kind = kind;
         this.notifier = notifier;
         this.stored = stored;
+        room = new StoreRoom(kind, storeMax, stored.Keys);
         this.lastEnd = lastEnd;
         lastServer = stored.Remove(ServerName, out int descriptor) ? descriptor : -1;
         IsStandby = isStandby;
     }
 
     /// <summary>Nobody: for a server that is not started as a service.</summary>
-    public static Holder None => new(HolderKind.None, null, [], null, isStandby: false);
+    public static Holder None => new(HolderKind.None, null, [], null, isStandby: false, storeMax: null);
 
     /// <summary>Who it is. A keeper that has ended holds nothing any more.</summary>
     public HolderKind Kind => kind == HolderKind.Keeper && Libc.ParentProcessId() != parent ? HolderKind.None : kind;
@@ -86,6 +89,8 @@ public sealed class Holder
             _ when Environment.GetEnvironmentVariable(StoreVariable) is { Length: > 0 } => HolderKind.Systemd,
             _ => HolderKind.None,
         };
+        bool isCounted = int.TryParse(
+            Environment.GetEnvironmentVariable(StoreVariable), CultureInfo.InvariantCulture, out int storeMax);
         string[] told =
         [
             ListenProcessVariable, ListenCountVariable, ListenNamesVariable, StandbyVariable, KindVariable,
@@ -96,7 +101,7 @@ public sealed class Holder
             Environment.SetEnvironmentVariable(name, null);
         }
         ServiceNotifier? notifier = address.Length == 0 ? null : new ServiceNotifier(address);
-        return new Holder(kind, notifier, stored, lastEnd, isStandby);
+        return new Holder(kind, notifier, stored, lastEnd, isStandby, isCounted ? storeMax : null);
     }
 
     /// <summary>The stored /dev/fuse, or -1; from then on the caller's to close.</summary>
@@ -110,6 +115,12 @@ public sealed class Holder
             lock (stored) return stored.Keys.Any(KeptName.IsArena);
         }
     }
+
+    /// <summary>
+    /// Why the holder cannot keep one more descriptor of an arena beside what it needs for the connection; null where
+    /// it can.
+    /// </summary>
+    internal string? WhyFull(string name) => room.WhyFull(name);
 
     /// <summary>What is stored under a name, or -1; from then on the caller's to close.</summary>
     internal int Take(string name)
@@ -137,6 +148,7 @@ public sealed class Holder
         _ = notifier!.Send($"{NotifyField.Remove}\n{NotifyField.Name}{ServerName}");
         // Else it would be dropped at the very moment that makes it useful.
         _ = notifier.Send($"{NotifyField.Store}\n{NotifyField.Name}{ServerName}\n{NotifyField.NoPoll}", self);
+        room.Add(ServerName);
         _ = Libc.Close(self);
     }
 
@@ -148,13 +160,39 @@ public sealed class Holder
     /// <returns>Whether the holder has it.</returns>
     internal bool Deposit(string name, int descriptor)
     {
-        if (Kind == HolderKind.None) return false;
+        // A store that is full drops what comes, and says so to nobody.
+        if (Kind == HolderKind.None || room.WhyFull(name) is not null) return false;
         Remove(name);
         string lines = $"{NotifyField.Store}\n{NotifyField.Name}{name}\n{NotifyField.NoPoll}";
         Errno error = notifier!.Send(lines, descriptor);
         if (error == Errno.OK) error = notifier.AwaitReceipt();
         if (error != Errno.OK) kind = HolderKind.None;
+        else room.Add(name);
         return error == Errno.OK;
+    }
+
+    /// <summary>
+    /// Has the keeper take a session that the last kernel left: it keeps it before this process has it, so that no
+    /// death of this process gives it up.
+    /// </summary>
+    /// <param name="device">/dev/liveupdate.</param>
+    /// <param name="session">What the last kernel called it.</param>
+    /// <param name="name">The name to keep it under.</param>
+    /// <param name="error">What the kernel said.</param>
+    /// <param name="descriptor">The session, the caller's to close; -1 with an error.</param>
+    /// <returns>False where nobody does that: systemd does not, nor did earlier keepers.</returns>
+    internal bool TryTakeSession(int device, string session, string name, out Errno error, out int descriptor)
+    {
+        (error, descriptor) = (Errno.OK, -1);
+        if (Kind != HolderKind.Keeper) return false;
+        if (Libc.SocketPair(UnixSocketKind.Stream, out int answers, out int asked) != Errno.OK) return false;
+        Errno sent = notifier!.Send(
+            $"{NotifyField.Session}{session}\n{NotifyField.Name}{name}", device, asked);
+        _ = Libc.Close(asked);
+        bool isAnswered = sent == Errno.OK && SessionAnswer.TryReceive(answers, out error, out descriptor);
+        if (isAnswered && error == Errno.OK) room.Add(name);
+        _ = Libc.Close(answers);
+        return isAnswered;
     }
 
     /// <summary>Has the holder close the connection.</summary>
@@ -163,7 +201,9 @@ public sealed class Holder
     /// <summary>Has the holder close what it keeps under a name.</summary>
     internal void Remove(string name)
     {
-        if (kind != HolderKind.None) _ = notifier!.Send($"{NotifyField.Remove}\n{NotifyField.Name}{name}");
+        if (kind == HolderKind.None) return;
+        _ = notifier!.Send($"{NotifyField.Remove}\n{NotifyField.Name}{name}");
+        room.Remove(name);
     }
 
     /// <summary>As <see cref="Remove()"/>; returns when it is closed.</summary>

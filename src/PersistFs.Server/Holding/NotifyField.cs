@@ -17,6 +17,12 @@ internal static class NotifyField
     /// </summary>
     public const string NoPoll = "FDPOLL=0";
 
+    /// <summary>
+    /// Before the name of a session that the last kernel left, and that the keeper is to take and keep; with it come
+    /// /dev/liveupdate and a socket for the answer.
+    /// </summary>
+    public const string Session = "X_PERSISTFS_SESSION=";
+
     /// <summary>A new server has started up and waits for the old one to let go.</summary>
     public const string Standby = "X_PERSISTFS_STANDBY=1";
 

@@ -187,6 +187,7 @@ public sealed partial class Keeper : IDisposable
                     if (!kept.Store(message.Name, descriptor)) Log($"{message.Name}: a descriptor could not be kept");
                 }
             }
+            if (message.Session is { } session) TakeSession(message.Name, session, descriptors);
             Take(process, message);
         }
         // This also ends the wait of who sent a barrier.

@@ -13,7 +13,7 @@ internal sealed class KeptDescriptors : IDisposable
     /// <summary>
     /// More are refused, as by FileDescriptorStoreMax=: /dev/fuse, and the segments of an arena each with its session.
     /// </summary>
-    private const int CountMax = 160;
+    public const int CountMax = 160;
 
     private readonly List<(string Name, int Descriptor)> kept = [];
 

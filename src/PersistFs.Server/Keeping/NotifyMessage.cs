@@ -28,6 +28,11 @@ internal sealed record NotifyMessage
     /// </summary>
     public int? KeeperVersion { get; private init; }
 
+    /// <summary>
+    /// A session of the last kernel that is to be taken and stored under <see cref="Name"/>; null for none.
+    /// </summary>
+    public string? Session { get; private init; }
+
     /// <summary>Something for the operator.</summary>
     public string? Note { get; private init; }
 
@@ -64,6 +69,10 @@ internal sealed record NotifyMessage
         if (line.StartsWith(NotifyField.Note, StringComparison.Ordinal))
         {
             return this with { Note = line[NotifyField.Note.Length..] };
+        }
+        if (line.StartsWith(NotifyField.Session, StringComparison.Ordinal))
+        {
+            return this with { Session = line[NotifyField.Session.Length..] };
         }
         if (line.StartsWith(NotifyField.KeeperVersion, StringComparison.Ordinal))
         {

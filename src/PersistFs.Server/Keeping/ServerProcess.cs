@@ -48,9 +48,12 @@ internal sealed class ServerProcess : IDisposable
         process = null;
         List<string> environment = Libc.EnvironmentStrings(
             Keeper.MemoryVariable, Holder.NotifyVariable, Holder.KindVariable, Holder.StandbyVariable,
-            Holder.EndVariable, Holder.ListenProcessVariable, Holder.ListenCountVariable, Holder.ListenNamesVariable);
+            Holder.EndVariable, Holder.ListenProcessVariable, Holder.ListenCountVariable, Holder.ListenNamesVariable,
+            Holder.StoreVariable);
         environment.Add($"{Holder.NotifyVariable}={notifyPath}");
         environment.Add($"{Holder.KindVariable}=keeper");
+        environment.Add(string.Create(
+            CultureInfo.InvariantCulture, $"{Holder.StoreVariable}={KeptDescriptors.CountMax}"));
         if (isStandby) environment.Add($"{Holder.StandbyVariable}=1");
         if (lastEnd is not null) environment.Add($"{Holder.EndVariable}={lastEnd}");
         if (kept.Count > 0)

@@ -3,6 +3,7 @@ using System.Globalization;
 using PersistFs.Engine;
 using PersistFs.Linux;
 using PersistFs.Server.Keeping;
+using PersistFs.Server.Memory;
 using PersistFs.Server.Saving;
 
 namespace PersistFs.Server.Kexec;
@@ -60,7 +61,10 @@ public sealed class Resumption
         try
         {
             FinishedTree tree = record.BootId == BootIdentity.Current ? Thaw(record) : TakeUp(record);
-            if (tree.IsBack) KexecRecord.Remove(record.MountPoint);
+            // Whether memory has come over is seen by who serves it: the server of a unit puts the record away.
+            bool isLeft = tree.IsBack && record is { Unit: not null, Route: KexecRoute.LiveUpdate }
+                && record.BootId != BootIdentity.Current;
+            if (tree.IsBack && !isLeft) KexecRecord.Remove(record.MountPoint);
             return tree with { Notes = [.. notes] };
         }
         catch (FailureException failure)
@@ -72,7 +76,7 @@ public sealed class Resumption
     /// <summary>A record of what the arena says of itself.</summary>
     private static KexecRecord Describe(PkramParameter parameter)
     {
-        if (IsMemory(parameter.Arena)) return DescribeMemory(parameter);
+        if (MemorySpec.IsMemory(parameter.Arena)) return DescribeMemory(parameter);
         StatusReport report = StatusClient.AskAll().FirstOrDefault(served => served.Arena == parameter.Arena)
             ?? OfflineStatus.Read(parameter.Arena);
         MountRecord? said = OfflineStatus.ReadMountRecord(parameter.Arena);
@@ -100,8 +104,6 @@ public sealed class Resumption
         Route = KexecRoute.LiveUpdate,
     };
 
-    private static bool IsMemory(string arena) => arena.StartsWith("memfd:", StringComparison.Ordinal);
-
     private static FinishedTree Thaw(KexecRecord record)
     {
         bool wasFrozen = Preparation.Abort(record.MountPoint);
@@ -120,12 +122,15 @@ public sealed class Resumption
             notes.Add($"{record.MountPoint} was made");
         }
         if (record.Image is { } image) Restore(record, image);
-        else if (!File.Exists(record.Arena) && !IsMemory(record.Arena))
+        else if (!File.Exists(record.Arena) && !MemorySpec.IsMemory(record.Arena))
         {
             return Missing(record, $"{record.Arena}: the arena is not there", ArenaAdvice(record));
         }
         if (record.Unit is { } unit) return Back(record, $"its unit brings it back: {unit}");
         long start = Stopwatch.GetTimestamp();
+        // An empty tree in the place of one that was lost would be taken for it.
+        bool isAwaited = record.Image is null && MemorySpec.IsMemory(record.Arena);
+        Environment.SetEnvironmentVariable(VolumeServer.ExistingOnlyVariable, isAwaited ? "1" : null);
         LaunchFailure? failure = Launcher.Start(
             record.MountPoint, Arguments(record), RuntimePaths.LogOf(record.MountPoint), notes.Add);
         if (failure is not null) return Missing(record, failure.Message, failure.NextStep);
@@ -142,7 +147,10 @@ public sealed class Resumption
     {
         // Where no arena was named, there may have to be mounted what it is put on.
         Dictionary<string, string?> values = new() { [SettingKey.MountPoint.Name] = record.MountPoint };
+        bool wasInMemory = MemorySpec.IsMemory(record.Arena);
+        if (wasInMemory) RequireNotNamed(record, image, values);
         foreach ((string name, string value) in record.Settings) values[name] = value;
+        if (wasInMemory) values.Remove(SettingKey.Arena.Name);
         ServerOptions options = new ServerSettings(file: null, new Dictionary<string, string?>(), values).Read();
         string arena = ArenaPlacement.Choose(options.Arena, options.MountPoint, options.Mount).Spec;
         bool isThere = Libc.GetStatus(arena, out FileStatus status) == Errno.OK && status.AllocatedBytes > 0;
@@ -153,6 +161,7 @@ public sealed class Resumption
             ImageReport report = Saver.Restore(image, arena, force: false, progress: null, CancellationToken.None);
             notes.Add(string.Create(CultureInfo.InvariantCulture,
                 $"{arena}: restored from {image} in {report.Elapsed.TotalSeconds:0.0} s"));
+            if (wasInMemory) notes.Add($"{record.Arena} ended with the last kernel; the tree lies in {arena} now");
             return;
         }
         if (OfflineStatus.Read(arena).Uuid == record.Uuid) return;
@@ -181,12 +190,26 @@ public sealed class Resumption
         return Back(record, outcome) with { InodesUsed = report.InodesUsed };
     }
 
+    /// <summary>
+    /// An image is restored to memory by nobody: where settings name that, it is the operator who has another place.
+    /// </summary>
+    private static void RequireNotNamed(
+        KexecRecord record, string image, IReadOnlyDictionary<string, string?> mountPoint)
+    {
+        var settings = new ServerSettings(file: null, new Dictionary<string, string?>(), mountPoint);
+        if (record.Unit is null && settings.Read().Arena is null) return;
+        throw new FailureException(FailureKind.NotReturned,
+            $"{record.Arena}: what it held waits in {image}, and is not restored to memory that nobody keeps",
+            $"persistfs restore {image} FILE; name FILE in the settings of {record.Unit ?? record.MountPoint}");
+    }
+
     private static List<string> Arguments(KexecRecord record)
     {
         List<string> arguments = [record.MountPoint];
         foreach (SettingKey key in SettingKey.All)
         {
-            if (key == SettingKey.MountPoint || (key == SettingKey.Arena && record.Image is null)) continue;
+            bool isElsewhere = record.Image is null || MemorySpec.IsMemory(record.Arena);
+            if (key == SettingKey.MountPoint || (key == SettingKey.Arena && isElsewhere)) continue;
             if (record.Settings.TryGetValue(key.Name, out string? value)) arguments.AddRange([key.Option, value]);
         }
         // An image is restored to where the settings lead; any other arena is where it was.

@@ -18,7 +18,8 @@ public static class RouteChooser
             $"{report.Arena} is memory of a device: the next kernel finds it where it is"),
         "memfd" when report.Live is { Reason: null } live => new RoutePlan(KexecRoute.LiveUpdate,
             $"{report.Arena} is handed to the next kernel, {live.Preserved} segments of it"),
-        "memfd" => ByImage(report, image, $"is not handed to the next kernel ({report.Live?.Reason})"),
+        "memfd" => ByImage(
+            report, image, $"is not handed to the next kernel ({report.Live?.Reason ?? "no server has it"})"),
         "disk file" when IsInMemory(report.Arena) => ByImage(report, image, "lies in the initial file system"),
         "disk file" => new RoutePlan(KexecRoute.Disk, $"{report.Arena} is a file on a disk"),
         _ when report.Live is { Reason: null, Preserved: > 0 } live && live.Preserved == live.Segments => new RoutePlan(

@@ -17,18 +17,22 @@ internal sealed class KeptArena : SegmentStore, IDisposable
     private readonly Holder holder;
     private readonly string mountPoint;
     private readonly MemorySpec spec;
+    private readonly Action<string> tell;
     private readonly LiveSessions live;
     private readonly List<SafeFileHandle> segments = [];
+    private bool isFullTold;
 
     /// <param name="holder">Who keeps it.</param>
     /// <param name="mountPoint">Where it is served.</param>
     /// <param name="spec">Which it is.</param>
-    public KeptArena(Holder holder, string mountPoint, MemorySpec spec)
+    /// <param name="tell">Told what the operator wants to know.</param>
+    public KeptArena(Holder holder, string mountPoint, MemorySpec spec, Action<string> tell)
     {
+        this.tell = tell;
         this.holder = holder;
         this.mountPoint = mountPoint;
         this.spec = spec;
-        live = new LiveSessions(holder, spec);
+        live = new LiveSessions(holder, mountPoint, spec);
     }
 
     public override bool IsPinned => live.Count > 0;
@@ -46,7 +50,7 @@ internal sealed class KeptArena : SegmentStore, IDisposable
     {
         get
         {
-            lock (segments) return new LiveStatus(segments.Count, live.Count, live.Reason);
+            lock (segments) return new LiveStatus(segments.Count, live.Count, live.Reason, live.Milliseconds);
         }
     }
 
@@ -56,13 +60,9 @@ internal sealed class KeptArena : SegmentStore, IDisposable
     /// <exception cref="FailureException">A segment is missing, or what is there is something else.</exception>
     public bool TryTake(TimeSpan wait)
     {
-        LiveUpdate? device = null;
-        bool asksKernel = !holder.HasArena && !spec.IsHuge && LiveUpdate.IsThere;
-        Errno error = asksKernel ? LiveUpdate.TryOpen(wait, out device) : Errno.OK;
-        if (error != Errno.OK) throw CannotAsk(error);
-        using (device)
+        using (LastKernel lastKernel = new(spec, wait))
         {
-            if (!TryTake(device, 0))
+            if (!TryTake(lastKernel, 0))
             {
                 DropStray();
                 return false;
@@ -70,13 +70,13 @@ internal sealed class KeptArena : SegmentStore, IDisposable
             if (SegmentHead.Read(segments[0]) is not { } head)
             {
                 throw new FailureException(FailureKind.ForeignConnection,
-                    $"{spec}: what is kept as its first segment begins no arena",
+                    $"{spec}: what is kept as its first segment begins no arena; it is kept as it is",
                     $"give it up with: persistfs down --discard {mountPoint}");
             }
             live.IdentityWord = head.IdentityWord;
             for (int index = 1; index < head.SegmentCount; index++)
             {
-                if (TryTake(device, index)) continue;
+                if (TryTake(lastKernel, index)) continue;
                 // Made since this process was: the engine asks for it once the other has let go of the arena.
                 if (holder.IsStandby) return true;
                 throw IsMissing(index, head.SegmentCount);
@@ -124,6 +124,11 @@ internal sealed class KeptArena : SegmentStore, IDisposable
     public override Errno TryMake(int index, ulong lengthInBytes, out SafeFileHandle? segment)
     {
         segment = null;
+        if (holder.Kind != HolderKind.None && holder.WhyFull(KeptName.Arena(index)) is { } reason)
+        {
+            TellFull(reason);
+            return Errno.ENOSPC;
+        }
         string name = string.Create(CultureInfo.InvariantCulture, $"persistfs-{spec.Name}-{index}");
         Errno error = Libc.CreateMemoryFile(name, spec.IsHuge, out int descriptor);
         if (error != Errno.OK) return Errno.ENOSPC;
@@ -192,7 +197,15 @@ internal sealed class KeptArena : SegmentStore, IDisposable
         $"{spec}: nobody would hold this memory: it would be gone with the server",
         "use persistfs up, or a unit with FileDescriptorStoreMax=, or a path with --arena");
 
-    private bool TryTake(LiveUpdate? device, int index)
+    /// <summary>Once: every call that finds no room comes here.</summary>
+    private void TellFull(string reason)
+    {
+        if (isFullTold) return;
+        isFullTold = true;
+        tell($"{spec}: the arena cannot grow: {reason}");
+    }
+
+    private bool TryTake(LastKernel lastKernel, int index)
     {
         int kept = holder.Take(KeptName.Arena(index));
         if (kept >= 0)
@@ -203,10 +216,12 @@ internal sealed class KeptArena : SegmentStore, IDisposable
             live.TakeKept(index, segment);
             return true;
         }
-        if (live.TakeSegment(device, index) is not { } retrieved) return false;
+        if (live.TakeSegment(lastKernel, index) is not { } retrieved) return false;
         segments.Add(retrieved);
-        if (!holder.Deposit(KeptName.Arena(index), Number(retrieved))) throw NotHeld(spec);
-        return true;
+        if (holder.Deposit(KeptName.Arena(index), Number(retrieved))) return true;
+        throw holder.WhyFull(KeptName.Arena(index)) is { } reason
+            ? new FailureException(FailureKind.NotHeld, $"{spec}: {reason}", "make room there, and start it again")
+            : NotHeld(spec);
     }
 
     /// <summary>Segments without a first one are what a server has left that died while it made an arena.</summary>
@@ -259,11 +274,7 @@ internal sealed class KeptArena : SegmentStore, IDisposable
 
     private static int Number(SafeFileHandle handle) => (int)handle.DangerousGetHandle();
 
-    private FailureException CannotAsk(Errno error) => new(FailureKind.NotAnswering,
-        $"{spec}: cannot ask the kernel whether the one before it left the arena: {Libc.LiveUpdateDevice}: {error}",
-        error == Errno.EBUSY ? "end whoever has it open, and try again" : "look into the kernel's log (dmesg)");
-
     private FailureException IsMissing(int index, int count) => new(FailureKind.WrongSize,
-        $"{spec}: the arena has {count} segments, and segment {index} is missing; nothing was touched",
-        $"restore it from a saved image; give up what is left with: persistfs down --discard {mountPoint}");
+        $"{spec}: the arena has {count} segments, and segment {index} is missing; the others are kept as they are",
+        $"restore a saved image to a file; what is left is given up with: persistfs down --discard {mountPoint}");
 }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using Microsoft.Win32.SafeHandles;
 using PersistFs.Linux;
@@ -10,7 +11,7 @@ namespace PersistFs.Server.Memory;
 /// The holder keeps them: with the last descriptor of a session its segment is not preserved any more. A session that
 /// the last kernel left is finished only when its segment is in keeping, and then made anew for the next one.
 /// </remarks>
-internal sealed class LiveSessions(Holder holder, MemorySpec spec) : IDisposable
+internal sealed class LiveSessions(Holder holder, string mountPoint, MemorySpec spec) : IDisposable
 {
     /// <summary>How long a server waits for others that make their sessions at the same time.</summary>
     private static readonly TimeSpan DeviceWait = TimeSpan.FromSeconds(2);
@@ -23,6 +24,9 @@ internal sealed class LiveSessions(Holder holder, MemorySpec spec) : IDisposable
 
     /// <summary>Why segments are not preserved; null when they are, or nobody has tried yet.</summary>
     public string? Reason { get; private set; }
+
+    /// <summary>How long it took when segments were preserved last; null when none was.</summary>
+    public double? Milliseconds { get; private set; }
 
     /// <summary>Segments that go to the next kernel.</summary>
     public int Count
@@ -37,20 +41,18 @@ internal sealed class LiveSessions(Holder holder, MemorySpec spec) : IDisposable
     public ulong IdentityWord { get; set; }
 
     /// <summary>Takes the session of a segment, and what it holds, from the holder or from the last kernel.</summary>
-    /// <param name="device">/dev/liveupdate; null where it is not to be asked.</param>
+    /// <param name="lastKernel">What the last kernel has left.</param>
     /// <param name="index">The segment.</param>
     /// <returns>The segment's file, not yet in keeping; null where there is no such session.</returns>
     /// <exception cref="FailureException">The session holds something else.</exception>
-    public SafeFileHandle? TakeSegment(LiveUpdate? device, int index)
+    public SafeFileHandle? TakeSegment(LastKernel lastKernel, int index)
     {
         int kept = holder.Take(KeptName.Live(index));
         SafeFileHandle? session = kept < 0 ? null : new SafeFileHandle(kept, ownsHandle: true);
-        if (session is null && device is not null)
+        if (session is null && lastKernel.Open() is { } device)
         {
-            Errno error = device.Retrieve(NameOf(index), out session);
+            Errno error = Retrieve(device, index, out session);
             if (error is not (Errno.OK or Errno.ENOENT)) throw CannotTake(index, error);
-            // From here on its end would be that of the memory: before anything else it is given into keeping.
-            if (session is not null) _ = holder.Deposit(KeptName.Live(index), Number(session));
         }
         if (session is null) return null;
         Errno retrieved = Libc.RetrieveFromLiveSession(Number(session), TokenOf(index), out int descriptor);
@@ -116,6 +118,7 @@ internal sealed class LiveSessions(Holder holder, MemorySpec spec) : IDisposable
                 : $"{Libc.LiveUpdateDevice} cannot be opened: {error}";
             return false;
         }
+        long start = Stopwatch.GetTimestamp();
         using (device)
         {
             foreach (int index in missing)
@@ -125,6 +128,7 @@ internal sealed class LiveSessions(Holder holder, MemorySpec spec) : IDisposable
                 return false;
             }
         }
+        Milliseconds = Math.Round(Stopwatch.GetElapsedTime(start).TotalMilliseconds, digits: 2);
         Reason = null;
         return true;
     }
@@ -162,6 +166,20 @@ internal sealed class LiveSessions(Holder holder, MemorySpec spec) : IDisposable
         foreach (SafeFileHandle session in incoming.Values) session.Dispose();
     }
 
+    /// <summary>Takes a session from the last kernel, and gives it into keeping.</summary>
+    private Errno Retrieve(LiveUpdate device, int index, out SafeFileHandle? session)
+    {
+        if (holder.TryTakeSession(device.Number, NameOf(index), KeptName.Live(index), out Errno error, out int taken))
+        {
+            session = error == Errno.OK ? new SafeFileHandle(taken, ownsHandle: true) : null;
+            return error;
+        }
+        error = device.Retrieve(NameOf(index), out session);
+        // From here on its end would be that of the memory: before anything else it is given into keeping.
+        if (session is not null) _ = holder.Deposit(KeptName.Live(index), Number(session));
+        return error;
+    }
+
     private bool TryPreserve(LiveUpdate device, int index, SafeFileHandle segment)
     {
         string name = NameOf(index);
@@ -182,7 +200,7 @@ internal sealed class LiveSessions(Holder holder, MemorySpec spec) : IDisposable
         }
         session!.Dispose();
         Reason = error == Errno.OK
-            ? "the holder does not take the sessions"
+            ? holder.WhyFull(KeptName.Live(index)) ?? "the holder does not take the sessions"
             : $"the kernel does not preserve segment {index}: {error}";
         return false;
     }
@@ -200,5 +218,5 @@ internal sealed class LiveSessions(Holder holder, MemorySpec spec) : IDisposable
 
     private FailureException HoldsOther(int index, Errno error) => new(FailureKind.NotAnArena,
         $"{spec}: the session {NameOf(index)} does not hold segment {index} of this arena: {error}",
-        "it was left as it is; name another arena, or restore this one from a saved image");
+        $"it is kept as it is; give it up with: persistfs down --discard {mountPoint}, or serve another one elsewhere");
 }

@@ -44,7 +44,8 @@ internal sealed class LiveUpdate : IDisposable
 
     public void Dispose() => device.Dispose();
 
-    private int Number => (int)device.DangerousGetHandle();
+    /// <summary>The descriptor.</summary>
+    public int Number => (int)device.DangerousGetHandle();
 
     private static Errno Own(Errno error, int descriptor, out SafeFileHandle? session)
     {

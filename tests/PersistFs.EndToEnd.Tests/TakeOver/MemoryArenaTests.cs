@@ -121,6 +121,74 @@ public sealed class MemoryArenaTests : IDisposable
     }
 
     [RootFact(ProductOnly = true)]
+    public void An_image_is_saved_of_it_with_a_server_and_without_and_restored_to_a_file()
+    {
+        Up();
+        File.WriteAllText(tree.At("file"), "contents");
+        string image = tree.Beside("image"), copy = tree.Beside("copy");
+        tree.Run("save", name, image);
+        tree.Run("down", tree.Root);
+        tree.Run("save", name, image);
+        // To save it takes nothing away from it.
+        Assert.Equal(0, tree.Try("check", name).ExitCode);
+        tree.Run("restore", image, copy);
+        Assert.Equal(0, tree.Try("check", copy).ExitCode);
+        tree.Run("down", "--discard", tree.Root);
+        ToolResult gone = tree.Try("save", name, image);
+        Assert.Equal(10, gone.ExitCode);
+        Assert.Contains("no keeper", gone.Error, StringComparison.Ordinal);
+        ToolResult memory = tree.Try("restore", image, name);
+        Assert.Equal(64, memory.ExitCode);
+        Assert.Contains("memory that nobody keeps", memory.Error, StringComparison.Ordinal);
+        Assert.Contains("persistfs up MNT --arena FILE", memory.Error, StringComparison.Ordinal);
+        tree.Run("up", tree.Root, "--arena", copy);
+        Assert.Equal("contents", File.ReadAllText(tree.At("file")));
+        tree.Run("down", tree.Root);
+        Assert.Equal(0, tree.Try("check", copy).ExitCode);
+    }
+
+    [RootFact(ProductOnly = true)]
+    public void Where_it_was_to_come_from_the_last_kernel_and_did_not_that_is_told()
+    {
+        string made = Up();
+        Assert.Contains($"arena {name}: nobody had one of that name; a new, empty one was made", made,
+            StringComparison.Ordinal);
+        Assert.DoesNotContain("lost", made, StringComparison.Ordinal);
+        tree.Run("down", "--discard", tree.Root);
+        string records = tree.Beside("records");
+        Directory.CreateDirectory(records);
+        string record = Path.Combine(records, tree.Root.Trim('/').Replace("-", @"\x2d", StringComparison.Ordinal)
+            .Replace('/', '-') + ".json");
+        File.WriteAllText(record, $$"""
+            {"mountPoint":"{{tree.Root}}","arena":"{{name}}","uuid":"{{Guid.NewGuid()}}","route":"LiveUpdate",
+             "settings":{"size":"256M"},"bootId":"{{Guid.NewGuid()}}"}
+            """);
+        ToolResult finish = Tool.Try(
+            "env", $"PERSISTFS_STATE_DIR={records}", ProductBinary.Path, "kexec", "finish", tree.Root);
+        Assert.True(finish.ExitCode == 41, finish.ToString());
+        Assert.Contains($"{name}: what it held is lost", finish.Error, StringComparison.Ordinal);
+        Assert.Equal(22, tree.Try("status", tree.Root).ExitCode);
+        Assert.True(File.Exists(record));
+        string up = Tool.Run("env", $"PERSISTFS_STATE_DIR={records}", ProductBinary.Path, "up", tree.Root,
+            "--arena", name, "--size", "256M");
+        Assert.Contains($"{name}: what it held under the last kernel is lost", up, StringComparison.Ordinal);
+    }
+
+    [RootFact(ProductOnly = true)]
+    public void Status_and_doctor_tell_who_keeps_it_and_whether_the_next_kernel_gets_it()
+    {
+        Up();
+        string reason = tree.Status().GetProperty("live").GetProperty("reason").GetString() ?? "";
+        Assert.Contains("next kernel", tree.Run("status", tree.Root), StringComparison.Ordinal);
+        string doctor = tree.Try("doctor", tree.Root).Output;
+        Assert.Contains($"by the keeper, process {MountedTree.KeeperOf(tree.Server)}, also when", doctor,
+            StringComparison.Ordinal);
+        Assert.Contains("the arena lies in memory", doctor, StringComparison.Ordinal);
+        Assert.DoesNotContain("on a disk", doctor, StringComparison.Ordinal);
+        if (reason.Length > 0) Assert.Contains("persistfs save", doctor, StringComparison.Ordinal);
+    }
+
+    [RootFact(ProductOnly = true)]
     public void Clients_of_all_kinds_notice_no_death_of_its_servers()
     {
         Up("384M");
@@ -137,5 +205,5 @@ public sealed class MemoryArenaTests : IDisposable
         }
     }
 
-    private void Up(string size = "256M") => tree.Run("up", tree.Root, "--arena", name, "--size", size);
+    private string Up(string size = "256M") => tree.Run("up", tree.Root, "--arena", name, "--size", size);
 }

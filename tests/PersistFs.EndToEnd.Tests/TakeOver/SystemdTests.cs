@@ -56,6 +56,31 @@ public sealed class SystemdTests : IDisposable
         Assert.Equal(0UL, Status().GetProperty("takeovers").GetUInt64());
     }
 
+    [SystemdFact]
+    public void An_arena_in_memory_does_not_outgrow_the_store_and_the_log_tells_why()
+    {
+        string settings = systemd.At("/etc/systemd/system/persistfs@.service.d/store.conf");
+        File.WriteAllText(settings, "[Service]\nFileDescriptorStoreMax=4\n");
+        File.WriteAllText(
+            systemd.At("/etc/persistfs/mnt-tree.env"), "PERSISTFS_ARENA=memfd:tree\nPERSISTFS_SIZE=256M\n");
+        systemd.Run("systemctl", "daemon-reload");
+        systemd.Run("systemctl", "start", Unit);
+        ToolResult filled = Fill();
+        Assert.Contains("No space left", filled.Error, StringComparison.Ordinal);
+        Assert.Contains(
+            "memfd:tree: the arena cannot grow: the store of its holder is full, with 4 descriptors: "
+                + "raise FileDescriptorStoreMax= in its unit; 130 are enough",
+            File.ReadAllText(systemd.At("/var/log/tree.log")), StringComparison.Ordinal);
+        Assert.Equal("4", Property("NFileDescriptorStore"));
+        File.Delete(settings);
+        systemd.Run("systemctl", "daemon-reload");
+        systemd.Run("systemctl", "restart", Unit);
+        Assert.Equal(0, Fill().ExitCode);
+    }
+
+    private ToolResult Fill() => systemd.Try(
+        "dd", "if=/dev/zero", $"of={Root}/large", "bs=1M", "count=60", "conv=fsync", "status=none");
+
     private JsonElement Status()
     {
         using JsonDocument document = JsonDocument.Parse(systemd.RunProduct("status", Root, "--json"));

@@ -27,6 +27,14 @@ public sealed class NotifyMessageTests
         Assert.Equal(("/arena: is damaged=1", "restore it"), (message.Failure, message.NextStep));
     }
 
+    [Fact]
+    public void A_session_of_the_last_kernel_is_asked_for_by_its_name_and_that_under_which_it_is_kept()
+    {
+        NotifyMessage message = NotifyMessage.Parse("X_PERSISTFS_SESSION=persistfs-tree-0\nFDNAME=live-0");
+        Assert.Equal(("persistfs-tree-0", "live-0"), (message.Session, message.Name));
+        Assert.False(message.Stores || message.Removes);
+    }
+
     [Theory]
     [InlineData("")]
     [InlineData("\n\n")]
