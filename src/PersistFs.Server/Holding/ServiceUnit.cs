@@ -44,6 +44,15 @@ public static class ServiceUnit
     internal static bool KeepsStoreWhenStopped(string unit) =>
         Ask("show", "--property=FileDescriptorStorePreserve", "--value", "--", unit).Trim() == "yes";
 
+    /// <summary>
+    /// How many descriptors are stored for the unit of this process at most; null where systemd does not say.
+    /// </summary>
+    internal static int? StoreMaxOfOwn() =>
+        Of(Environment.ProcessId) is { } unit
+            && int.TryParse(Ask("show", "--property=FileDescriptorStoreMax", "--value", "--", unit).Trim(),
+                NumberStyles.None, CultureInfo.InvariantCulture, out int count)
+            ? count : null;
+
     /// <summary>The version of systemd; null where there is none.</summary>
     internal static int? Version() => ParseVersion(Ask("--version"));
 

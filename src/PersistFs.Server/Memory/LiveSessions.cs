@@ -25,7 +25,7 @@ internal sealed class LiveSessions(Holder holder, string mountPoint, MemorySpec 
     /// <summary>Why segments are not preserved; null when they are, or nobody has tried yet.</summary>
     public string? Reason { get; private set; }
 
-    /// <summary>How long it took when segments were preserved last; null when none was.</summary>
+    /// <summary>How long the kernel took when it preserved segments last; null when it did not yet.</summary>
     public double? Milliseconds { get; private set; }
 
     /// <summary>Segments that go to the next kernel.</summary>
@@ -118,17 +118,17 @@ internal sealed class LiveSessions(Holder holder, string mountPoint, MemorySpec 
                 : $"{Libc.LiveUpdateDevice} cannot be opened: {error}";
             return false;
         }
-        long start = Stopwatch.GetTimestamp();
+        TimeSpan taken = TimeSpan.Zero;
         using (device)
         {
             foreach (int index in missing)
             {
-                if (TryPreserve(device!, index, segments[index])) continue;
+                if (TryPreserve(device!, index, segments[index], ref taken)) continue;
                 foreach (int made in missing) Drop(made);
                 return false;
             }
         }
-        Milliseconds = Math.Round(Stopwatch.GetElapsedTime(start).TotalMilliseconds, digits: 2);
+        Milliseconds = Math.Round(taken.TotalMilliseconds, digits: 2);
         Reason = null;
         return true;
     }
@@ -180,9 +180,10 @@ internal sealed class LiveSessions(Holder holder, string mountPoint, MemorySpec 
         return error;
     }
 
-    private bool TryPreserve(LiveUpdate device, int index, SafeFileHandle segment)
+    private bool TryPreserve(LiveUpdate device, int index, SafeFileHandle segment, ref TimeSpan taken)
     {
         string name = NameOf(index);
+        long start = Stopwatch.GetTimestamp();
         Errno error = device.Create(name, out SafeFileHandle? session);
         if (error != Errno.OK)
         {
@@ -192,6 +193,7 @@ internal sealed class LiveSessions(Holder holder, string mountPoint, MemorySpec 
             return false;
         }
         error = Libc.PreserveInLiveSession(Number(session!), Number(segment), TokenOf(index));
+        taken += Stopwatch.GetElapsedTime(start);
         bool isKept = error == Errno.OK && holder.Deposit(KeptName.Live(index), Number(session!));
         if (isKept)
         {

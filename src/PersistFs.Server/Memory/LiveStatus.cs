@@ -4,5 +4,5 @@ namespace PersistFs.Server.Memory;
 /// <param name="Segments">Segments that the arena has.</param>
 /// <param name="Preserved">Those that the kernel hands to the next one.</param>
 /// <param name="Reason">Why not all of them; null when they are.</param>
-/// <param name="Milliseconds">How long it took when they were preserved last; null when none was.</param>
+/// <param name="Milliseconds">How long the kernel took when it preserved some last; null when it did not yet.</param>
 public sealed record LiveStatus(int Segments, int Preserved, string? Reason, double? Milliseconds = null);

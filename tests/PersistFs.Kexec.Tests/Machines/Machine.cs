@@ -100,11 +100,12 @@ internal sealed class Machine : IDisposable
         return new ToolResult(status, Encoding.UTF8.GetString(Convert.FromBase64String(output.ToString())), "");
     }
 
-    /// <summary>Has the next kernel loaded, as an operator does: <c>kexec -s -l</c>.</summary>
+    /// <summary>Has the next kernel loaded, as an operator does: <c>kexec -l</c>.</summary>
     /// <param name="next">The kernel.</param>
     /// <param name="commandLine">Its parameters beside the usual ones.</param>
-    public void Load(GuestKernel next, string commandLine = "") => Run(
-        $"cd /disk/boot/{next.Name}; kexec -s -l kernel --initrd=initial --command-line='{Full(commandLine)}'");
+    /// <param name="how">-s for kexec_file_load(2), -c for kexec_load(2).</param>
+    public void Load(GuestKernel next, string commandLine = "", string how = "-s") => Run(
+        $"cd /disk/boot/{next.Name}; kexec {how} -l kernel --initrd=initial --command-line='{Full(commandLine)}'");
 
     /// <summary>Goes over to the kernel that is loaded, at once: nothing is told, ended or written before.</summary>
     public void Execute()
