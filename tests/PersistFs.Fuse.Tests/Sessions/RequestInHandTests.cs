@@ -60,6 +60,8 @@ public sealed class RequestInHandTests : IDisposable
         peer.Session.Start();
 
         Assert.Equal(Errno.OK, peer.Exchange(SampleRequest.Of(Opcode.StatFs).ToBuilder()).Error);
+        // The request that shows that nothing is sent again is answered before that is told.
+        Assert.True(SpinWait.SpinUntil(() => fileSystem.Calls.Contains("ReplayEnded"), TimeSpan.FromSeconds(10)));
         Assert.Equal("Forget 5 3", fileSystem.Calls.First());
         Assert.Single(fileSystem.Calls, "ReplayEnded");
     }
