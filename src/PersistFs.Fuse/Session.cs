@@ -12,6 +12,7 @@ namespace PersistFs.Fuse;
 public sealed class Session
 {
     private readonly Channel channel;
+    private readonly IBufferProvider buffers;
     private readonly Dispatcher dispatcher;
     private readonly RequestGate gate;
     private readonly Worker[] workers;
@@ -39,6 +40,7 @@ public sealed class Session
     {
         options.Validate();
         this.channel = channel;
+        this.buffers = buffers;
         dispatcher = new Dispatcher(fileSystem, channel, options, inherited);
         gate = new RequestGate(channel);
         uint maxWrite = Math.Max(options.MaxWriteInBytes, inherited?.MaxWriteInBytes ?? 0);
@@ -214,6 +216,8 @@ public sealed class Session
         worker.ThreadId = Libc.ThreadId();
         try
         {
+            // By each for itself: the first need not wait for the others' memory.
+            buffers.MakePresent(worker.Memory);
             SessionEnd? ended = isReplaying ? Replay(worker) : null;
             ended ??= Serve(worker);
             Interlocked.CompareExchange(ref end, ended, null);

@@ -23,12 +23,16 @@ internal sealed class Worker
     {
         ArgumentOutOfRangeException.ThrowIfNotEqual(memory.Address % PageSize, 0, nameof(memory));
         Index = index;
+        Memory = memory;
         request = memory.Slice(0, requestLength);
         reply = memory.Slice(requestLength, ReplyLength);
     }
 
     /// <summary>0 to N-1.</summary>
     public int Index { get; }
+
+    /// <summary>All of it.</summary>
+    public IoVector Memory { get; }
 
     public WorkerCounters Counters { get; } = new();
 

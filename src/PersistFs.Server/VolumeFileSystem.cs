@@ -69,17 +69,24 @@ internal sealed partial class VolumeFileSystem : IFileSystem, IBufferProvider
         // The reply buffer follows the request buffer.
         int room = owner.RequestBufferSizeInBytes + owner.ReplyBufferSizeInBytes;
         ArgumentOutOfRangeException.ThrowIfGreaterThan(lengthInBytes, room);
-        IoVector memory = new(owner.RequestBuffer, (nuint)lengthInBytes);
-        Span<byte> bytes = memory.AsSpan();
-        // Written, for a page that is there for reading only is not there for the kernel's copy of a request.
-        for (int page = 0; page < bytes.Length; page += PageSizeInBytes)
+        return new IoVector(owner.RequestBuffer, (nuint)lengthInBytes);
+    }
+
+    /// <inheritdoc/>
+    public void MakePresent(IoVector memory)
+    {
+        // For writing: a page that is there for reading only is not there for the kernel's copy of a request.
+        if (Libc.Populate(memory.Address, memory.LengthInBytes) != Errno.OK)
         {
-            Volatile.Write(ref bytes[page], Volatile.Read(ref bytes[page]));
+            Span<byte> bytes = memory.AsSpan();
+            for (int page = 0; page < bytes.Length; page += PageSizeInBytes)
+            {
+                Volatile.Write(ref bytes[page], Volatile.Read(ref bytes[page]));
+            }
         }
         // Swapped out, a page would cost a caller EIO if the process were killed while the kernel copies; where the
         // limit of locked memory is too low for it, that is a risk only on a machine that swaps.
         _ = Libc.Lock(memory.Address, memory.LengthInBytes);
-        return memory;
     }
 
     /// <summary>

@@ -176,6 +176,8 @@ public sealed class SessionTests
 
         public IoVector Provide(int worker, int lengthInBytes) => Memory = buffers.Provide(worker, lengthInBytes);
 
+        public void MakePresent(IoVector memory) => buffers.MakePresent(memory);
+
         public void Dispose() => buffers.Dispose();
     }
 }
