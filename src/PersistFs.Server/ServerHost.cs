@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Hosting.Systemd;
@@ -37,8 +38,8 @@ public static class ServerHost
             builder.Services.AddSingleton<ISystemdNotifier, SystemdNotifier>();
             builder.Services.AddSingleton<IHostLifetime, SystemdLifetime>();
         }
-        builder.Services.Configure<ConsoleLifetimeOptions>(console => console.SuppressStatusMessages = true);
-        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = options.StopGrace + StopMargin);
+        Fix(builder.Services, new ConsoleLifetimeOptions { SuppressStatusMessages = true });
+        Fix(builder.Services, new HostOptions { ShutdownTimeout = options.StopGrace + StopMargin });
         builder.Services.AddSingleton(
             provider => provider.GetRequiredService<ILoggerFactory>().CreateLogger("persistfs"));
         builder.Services.AddSingleton(provider => new VolumeServer(
@@ -55,22 +56,30 @@ public static class ServerHost
     /// <summary>One line an event on stderr; under systemd with the priority that journald reads.</summary>
     private static void AddLogging(ILoggingBuilder logging, bool hasServiceManager)
     {
-        logging.SetMinimumLevel(LogLevel.Information);
+        logging.AddConsole();
         // A failure to start is told by who called, once and in our words.
-        logging.AddFilter("Microsoft", LogLevel.Critical);
-        logging.Services.Configure<ConsoleLoggerOptions>(
-            console => console.LogToStandardErrorThreshold = LogLevel.Trace);
-        if (hasServiceManager)
+        LoggerFilterOptions filter = new() { MinLevel = LogLevel.Information };
+        filter.Rules.Add(new LoggerFilterRule(null, "Microsoft", LogLevel.Critical, filter: null));
+        Fix(logging.Services, filter);
+        Fix(logging.Services, new LoggerFactoryOptions());
+        Fix(logging.Services, new ConsoleLoggerOptions
         {
-            logging.AddSystemdConsole();
-            return;
-        }
-        logging.AddSimpleConsole(console =>
-        {
-            console.SingleLine = true;
-            console.TimestampFormat = "yyyy-MM-ddTHH:mm:ss.fffZ ";
-            console.UseUtcTimestamp = true;
-            console.ColorBehavior = LoggerColorBehavior.Disabled;
+            FormatterName = hasServiceManager ? ConsoleFormatterNames.Systemd : ConsoleFormatterNames.Simple,
+            LogToStandardErrorThreshold = LogLevel.Trace,
         });
+        Fix(logging.Services, new SimpleConsoleFormatterOptions
+        {
+            SingleLine = true,
+            TimestampFormat = "yyyy-MM-ddTHH:mm:ss.fffZ ",
+            UseUtcTimestamp = true,
+            ColorBehavior = LoggerColorBehavior.Disabled,
+        });
+        Fix(logging.Services, new ConsoleFormatterOptions());
+        Fix(logging.Services, new JsonConsoleFormatterOptions());
     }
+
+    private static void Fix<
+        [DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicParameterlessConstructor)] TOptions>(
+        IServiceCollection services, TOptions options)
+        where TOptions : class => new FixedOptions<TOptions>(options).AddTo(services);
 }
