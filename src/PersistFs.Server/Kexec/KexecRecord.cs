@@ -34,6 +34,9 @@ public sealed record KexecRecord
     /// <summary>The kernel under which it was made ready.</summary>
     public Guid BootId { get; init; }
 
+    /// <summary>When the tree was to thaw by itself: what has changed later is in no image.</summary>
+    public DateTimeOffset? FrozenUntil { get; init; }
+
     /// <summary>Whether it says what is needed; JSON from elsewhere may have null wherever it likes.</summary>
     private bool IsSound => MountPoint is not null && Path.IsPathRooted(MountPoint) && Arena is not null
         && Uuid is not null && Settings is not null && Settings.All(setting => setting.Value is not null)

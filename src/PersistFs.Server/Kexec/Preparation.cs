@@ -27,6 +27,7 @@ public sealed class Preparation : IDisposable
     private TimeSpan online;
     private long frozenAt;
     private TimeSpan frozenIn;
+    private DateTimeOffset frozenUntil;
 
     /// <param name="report">The tree, served.</param>
     /// <param name="plan">Its route, not None.</param>
@@ -101,6 +102,7 @@ public sealed class Preparation : IDisposable
             Settings = byName,
             InodesUsed = report.InodesUsed,
             BootId = BootIdentity.Current,
+            FrozenUntil = frozenUntil,
         }.Write();
         RequireFrozen();
         return new PreparedTree
@@ -152,8 +154,12 @@ public sealed class Preparation : IDisposable
         Order(AllScope);
     }
 
-    private void Order(string scope) => ControlClient.Order(
-        MountPointPath, [ControlWord.Freeze, scope, Milliseconds(options.Wait), Milliseconds(options.Window)]);
+    private void Order(string scope)
+    {
+        frozenUntil = DateTimeOffset.UtcNow + options.Window;
+        ControlClient.Order(
+            MountPointPath, [ControlWord.Freeze, scope, Milliseconds(options.Wait), Milliseconds(options.Window)]);
+    }
 
     private static string Milliseconds(TimeSpan time) =>
         ((uint)Math.Min(time.TotalMilliseconds, uint.MaxValue)).ToString(CultureInfo.InvariantCulture);

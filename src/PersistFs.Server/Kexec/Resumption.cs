@@ -161,6 +161,12 @@ public sealed class Resumption
             ImageReport report = Saver.Restore(image, arena, force: false, progress: null, CancellationToken.None);
             notes.Add(string.Create(CultureInfo.InvariantCulture,
                 $"{arena}: restored from {image} in {report.Elapsed.TotalSeconds:0.0} s"));
+            if (record.FrozenUntil is { } until && BootIdentity.BeganAt is { } began && began > until)
+            {
+                notes.Add(string.Create(CultureInfo.InvariantCulture,
+                    $"the freeze for it was over at {until:u}, and this kernel began at {began:u}: ")
+                    + "what was changed between the two is lost");
+            }
             if (wasInMemory) notes.Add($"{record.Arena} ended with the last kernel; the tree lies in {arena} now");
             return;
         }

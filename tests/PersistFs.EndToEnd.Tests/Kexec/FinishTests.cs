@@ -16,9 +16,24 @@ public sealed class FinishTests
         ToolResult finish = tree.Finish();
         Assert.True(finish.ExitCode == 0, finish.ToString());
         Assert.Contains("mounted", finish.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain("is lost", finish.Output, StringComparison.Ordinal);
         Assert.Equal("contents\n", tree.Shell("cat $1/file").Output);
         Assert.False(tree.IsFrozen);
         Assert.Empty(Directory.GetFiles(tree.Records));
+    }
+
+    [RootFact(ProductOnly = true)]
+    public void An_image_of_a_freeze_that_was_over_before_the_kexec_is_restored_and_that_is_told()
+    {
+        using KexecTree tree = OfEndedKernel(isOnDisk: false);
+        File.Delete(tree.Arena);
+        tree.ChangeRecord("frozenUntil", "2020-02-29T12:00:00+00:00");
+        ToolResult finish = tree.Finish();
+        Assert.True(finish.ExitCode == 0, finish.ToString());
+        Assert.Contains("the freeze for it was over at 2020-02-29 12:00:00Z, and this kernel began at ",
+            finish.Output, StringComparison.Ordinal);
+        Assert.Contains("what was changed between the two is lost", finish.Output, StringComparison.Ordinal);
+        Assert.Equal("contents\n", tree.Shell("cat $1/file").Output);
     }
 
     [RootTheory(ProductOnly = true)]
