@@ -46,13 +46,16 @@ public abstract class KexecHistory : History
         if (isChecked) Check();
     }
 
+    /// <summary>What `kexec prepare` told of the work that it did.</summary>
+    public string Prepared { get; private set; } = "";
+
     /// <summary>As an operator does it: all is brought to the arena, then clients that change something wait.</summary>
     private protected void GoOnPrepared()
     {
         GuestLoad load = new(Machine);
         load.Start();
         string boot = $"/disk/boot/{kernel.Name}";
-        Machine.Run($"persistfs kexec prepare --load {boot}/kernel --initrd {boot}/initial");
+        Prepared = Machine.Run($"persistfs kexec prepare --json --load {boot}/kernel --initrd {boot}/initial");
         Machine.Execute();
         Machine.Run("persistfs kexec finish");
         tree!.AssertIs(before);

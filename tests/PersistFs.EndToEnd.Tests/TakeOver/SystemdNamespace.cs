@@ -13,7 +13,9 @@ internal sealed class SystemdNamespace : IDisposable
 {
     private const string Programs = "/opt/persistfs", Systemd = "/usr/lib/systemd/systemd";
 
-    /// <summary>$1: an empty directory; $2: the program's directory; $3: files for /etc.</summary>
+    /// <summary>
+    /// $1: an empty directory; $2: the program's directory; $3: files for /etc; $4: a directory for /var/lib.
+    /// </summary>
     private const string Script = """
         set -euo pipefail
         if [ $$ != 1 ]; then echo 'this is not process 1' >&2; exit 1; fi
@@ -28,6 +30,7 @@ internal sealed class SystemdNamespace : IDisposable
         mount -o remount,bind,ro usr
         mount --bind "$2" opt/persistfs
         mount -o remount,bind,ro opt/persistfs
+        mount --bind "$4" var/lib
         for device in null zero full random urandom fuse; do
             touch dev/$device
             mount --bind /dev/$device dev/$device
@@ -37,7 +40,7 @@ internal sealed class SystemdNamespace : IDisposable
         mount -t cgroup2 cgroup sys/fs/cgroup
         pivot_root . old
         umount -l /old
-        ours='/|/(usr|opt/persistfs|proc|sys|sys/fs/cgroup|dev/[a-z]+)'
+        ours='/|/(usr|opt/persistfs|var/lib|proc|sys|sys/fs/cgroup|dev/[a-z]+)'
         if cut -d' ' -f5 /proc/self/mountinfo | grep -vxE "$ours" >&2; then
             echo 'these mounts of the machine are left' >&2; exit 1
         fi
@@ -52,7 +55,8 @@ internal sealed class SystemdNamespace : IDisposable
     private readonly Process outer;
     private readonly int first;
 
-    public SystemdNamespace()
+    /// <param name="state">A directory that is its /var/lib, and outlives it; one of its own when null.</param>
+    public SystemdNamespace(string? state = null)
     {
         group = Path.Combine(ControlGroups()!, Path.GetFileName(home));
         Directory.CreateDirectory(group);
@@ -62,7 +66,7 @@ internal sealed class SystemdNamespace : IDisposable
             ?? ProductBinary.Path;
         outer = Tool.Start("/", "bash", ["-c", "echo $$ >\"$1/cgroup.procs\" && shift && exec \"$@\"", "bash", group,
             .. Unshare, "bash", "-c", Script, "bash", Path.Combine(home, "root"), Path.GetDirectoryName(program)!,
-            Path.Combine(home, "etc")]);
+            Path.Combine(home, "etc"), state ?? Directory.CreateDirectory(Path.Combine(home, "state")).FullName]);
         HeldTree.Await("systemd", () => outer.HasExited || Answers());
         if (outer.HasExited) Assert.Fail($"no systemd: {outer.StandardError.ReadToEnd()}");
         first = FirstProcess()!.Value;
@@ -92,6 +96,14 @@ internal sealed class SystemdNamespace : IDisposable
 
     /// <summary>Runs the program under test inside; it has to succeed.</summary>
     public string RunProduct(params string[] arguments) => Run($"{Programs}/persistfs", arguments);
+
+    /// <summary>Has the machine go down for a target, as systemctl(1) does it, and waits for its end.</summary>
+    /// <param name="target">kexec.target, poweroff.target and the like.</param>
+    public void GoDown(string target)
+    {
+        Run("systemctl", "start", "--no-block", "--job-mode=replace-irreversibly", target);
+        Assert.True(outer.WaitForExit(TimeSpan.FromSeconds(60)), $"{target}: the machine does not go down");
+    }
 
     public ToolResult Try(string program, params string[] arguments) =>
         Tool.Try("nsenter", ["-t", $"{FirstProcess()}", "-p", "-m", "-C", "-u", "-i", program, .. arguments]);
