@@ -38,6 +38,17 @@ internal sealed class MountedArena : IDisposable
 
     public void Down() => Run("down", Root);
 
+    /// <summary>Gives up an arena in memory, which its keeper would keep.</summary>
+    public void Discard() => Run("down", Root, "--discard");
+
+    /// <summary>Makes the tree ready for kexec by an image, tells how that went, and lets clients go on.</summary>
+    public JsonElement Prepare(string image)
+    {
+        using JsonDocument document = JsonDocument.Parse(Run("kexec", "prepare", Root, "--image", image, "--json"));
+        Run("kexec", "abort", Root);
+        return document.RootElement.Clone();
+    }
+
     /// <summary>Ends the server and its keeper as no program can prepare for: the connection is lost.</summary>
     public void Kill()
     {

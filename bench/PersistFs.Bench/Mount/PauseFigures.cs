@@ -7,33 +7,57 @@ internal static class PauseFigures
 {
     private const int SamplesDefault = 200, SamplesOfGibibyte = 60, SamplesOfLarge = 20;
     private const int Gibibyte = 1 << 30;
+    private const int Few = 1000, Many = 1_000_000;
+    private const string SmallPages = "4-KiB pages", LargePages = "2-MiB pages";
 
     private static int samples = SamplesDefault;
 
-    /// <param name="arguments">The program, out/persistfs if none is given; then how many samples of each.</param>
+    /// <param name="arguments">
+    /// The program, out/persistfs if none is given; then how many samples of each; then "files" or "resident", both if
+    /// none is given.
+    /// </param>
     public static int Run(ReadOnlySpan<string> arguments)
     {
         string program = arguments.IsEmpty ? "out/persistfs" : arguments[0];
         if (arguments.Length > 1) samples = int.Parse(arguments[1], CultureInfo.InvariantCulture);
-        (double Kill, double Upgrade) few = OfFiles(program, 1000), many = OfFiles(program, 1_000_000);
-        Console.WriteLine($"medians of 1,000,000 files by 1,000: SIGKILL {many.Kill / few.Kill:F2}, "
-            + $"upgrade {many.Upgrade / few.Upgrade:F2}");
-        foreach (int gibibytes in (int[])[1, 8])
+        string which = arguments.Length > 2 ? arguments[2] : "";
+        if (which is "" or "files")
         {
-            using var pages = new HugePages(gibibytes * 512 + 128);
-            OfResident(program, gibibytes, $"{pages.Root}/arena", "2-MiB pages");
+            CompareFiles(program, null, SmallPages);
+            using var pages = new HugePages(count: 1024);
+            CompareFiles(program, $"{pages.Root}/arena", LargePages);
         }
-        foreach (int gibibytes in (int[])[1, 8]) OfResident(program, gibibytes, null, "4-KiB pages");
+        if (which is "" or "resident")
+        {
+            foreach (int gibibytes in (int[])[1, 8])
+            {
+                using var pages = new HugePages(gibibytes * 512 + 128);
+                OfResident(program, gibibytes, $"{pages.Root}/arena", LargePages);
+            }
+            foreach (int gibibytes in (int[])[1, 8]) OfResident(program, gibibytes, null, SmallPages);
+        }
         return 0;
     }
 
-    private static (double Kill, double Upgrade) OfFiles(string program, int count)
+    /// <param name="program">The program.</param>
+    /// <param name="place">Where the arena shall be, if not in a file on /dev/shm.</param>
+    /// <param name="pages">What it consists of, in words.</param>
+    private static void CompareFiles(string program, string? place, string pages)
     {
-        using var arena = new MountedArena(program, "4G");
+        (double Kill, double Upgrade) few = OfFiles(program, Few, place, pages);
+        (double Kill, double Upgrade) many = OfFiles(program, Many, place, pages);
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
+            $"medians of {Many:N0} files by {Few:N0}, {pages}: SIGKILL {many.Kill / few.Kill:F2}, ")
+            + string.Create(CultureInfo.InvariantCulture, $"upgrade {many.Upgrade / few.Upgrade:F2}"));
+    }
+
+    private static (double Kill, double Upgrade) OfFiles(string program, int count, string? place, string pages)
+    {
+        using var arena = new MountedArena(program, "2G", place);
         arena.Up();
         for (int index = 0; index < count; index++)
             File.OpenHandle($"{arena.Root}/f{index:D7}", FileMode.CreateNew, FileAccess.Write).Dispose();
-        string files = string.Create(CultureInfo.InvariantCulture, $"{count:N0} files");
+        string files = string.Create(CultureInfo.InvariantCulture, $"{count:N0} files, {pages}");
         return (
             Print($"SIGKILL, {files}", samples, arena.KillUnderCalls),
             Print($"upgrade, {files}", samples, arena.UpgradeUnderCalls));

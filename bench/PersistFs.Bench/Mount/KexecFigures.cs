@@ -1,0 +1,86 @@
+using System.Globalization;
+using System.Text.Json;
+using Microsoft.Win32.SafeHandles;
+
+namespace PersistFs.Bench.Mount;
+
+/// <summary>The figures of bench/README.md for kexec, as far as they can be measured without one.</summary>
+internal static class KexecFigures
+{
+    private const int FilesServed = 1_000_000, FilesKnown = 100_000, FilesOpen = 15_000;
+    private const int Rounds = 21, RoundsOfFiles = 5;
+
+    /// <param name="arguments">The program to measure; out/persistfs if none is given.</param>
+    public static int Run(ReadOnlySpan<string> arguments)
+    {
+        string program = arguments.IsEmpty ? "out/persistfs" : arguments[0];
+        Remap(program);
+        Prepare(program);
+        return 0;
+    }
+
+    /// <summary>As after a kexec: a server begins with memory that is kept, and with no connection.</summary>
+    private static void Remap(string program)
+    {
+        using var arena = new MountedArena(program, "2G", $"memfd:persistfs-bench-{Environment.ProcessId}");
+        arena.Up();
+        try
+        {
+            Print("up of memory that is kept, empty, ms", [.. Enumerable.Range(0, Rounds).Select(_ => Again(arena))]);
+            for (int index = 0; index < FilesServed; index++) Create($"{arena.Root}/f{index:D7}").Dispose();
+            Print(string.Create(CultureInfo.InvariantCulture, $"the same, {FilesServed:N0} files, ms"),
+                [.. Enumerable.Range(0, Rounds).Select(_ => Again(arena))]);
+        }
+        finally
+        {
+            arena.Discard();
+        }
+    }
+
+    private static double Again(MountedArena arena)
+    {
+        arena.Down();
+        return arena.Up().TotalMilliseconds;
+    }
+
+    /// <summary>Files that the kernel knows; some are open and written, of which it alone has the bytes.</summary>
+    private static void Prepare(string program)
+    {
+        using var arena = new MountedArena(program, "2G");
+        arena.Up();
+        List<double> brought = [], online = [], frozen = [];
+        string image = $"/dev/shm/persistfs-bench-{Environment.ProcessId}.image";
+        for (int index = FilesOpen; index < FilesKnown; index++) Create($"{arena.Root}/f{index}").Dispose();
+        SafeFileHandle[] files = [.. Enumerable.Range(0, FilesOpen).Select(index => Create($"{arena.Root}/f{index}"))];
+        try
+        {
+            for (int round = 0; round < RoundsOfFiles; round++)
+            {
+                foreach (SafeFileHandle file in files) RandomAccess.Write(file, "contents"u8, round);
+                JsonElement told = arena.Prepare(image);
+                brought.Add(told.GetProperty("filesFlushed").GetDouble());
+                online.Add(told.GetProperty("onlineMilliseconds").GetDouble());
+                frozen.Add(told.GetProperty("freezeMilliseconds").GetDouble());
+            }
+        }
+        finally
+        {
+            foreach (SafeFileHandle file in files) file.Dispose();
+            File.Delete(image);
+        }
+        string known = FilesKnown.ToString("N0", CultureInfo.InvariantCulture);
+        Print($"files of {known} with pages to be written", brought);
+        Print("looking at all and writing those pages, ms", online);
+        Print("frozen, for what was left of the image, and verified, ms", frozen);
+    }
+
+    private static SafeFileHandle Create(string path) =>
+        File.OpenHandle(path, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.ReadWrite);
+
+    private static void Print(string what, List<double> times)
+    {
+        times.Sort();
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
+            $"{what,-60} median {times[times.Count / 2],8:F1}  longest {times[^1],8:F1}"));
+    }
+}
