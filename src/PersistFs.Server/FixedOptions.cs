@@ -25,6 +25,7 @@ internal sealed class FixedOptions<
     /// <summary>They never change.</summary>
     public IDisposable? OnChange(Action<TOptions, string?> listener) => null;
 
+    /// <summary>Gives them to services that take them either way.</summary>
     public void AddTo(IServiceCollection services)
     {
         services.AddSingleton<IOptions<TOptions>>(this);

@@ -1,4 +1,3 @@
-using System.Diagnostics.CodeAnalysis;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Hosting.Systemd;
@@ -38,8 +37,9 @@ public static class ServerHost
             builder.Services.AddSingleton<ISystemdNotifier, SystemdNotifier>();
             builder.Services.AddSingleton<IHostLifetime, SystemdLifetime>();
         }
-        Fix(builder.Services, new ConsoleLifetimeOptions { SuppressStatusMessages = true });
-        Fix(builder.Services, new HostOptions { ShutdownTimeout = options.StopGrace + StopMargin });
+        new FixedOptions<ConsoleLifetimeOptions>(new() { SuppressStatusMessages = true }).AddTo(builder.Services);
+        new FixedOptions<HostOptions>(new() { ShutdownTimeout = options.StopGrace + StopMargin })
+            .AddTo(builder.Services);
         builder.Services.AddSingleton(
             provider => provider.GetRequiredService<ILoggerFactory>().CreateLogger("persistfs"));
         builder.Services.AddSingleton(provider => new VolumeServer(
@@ -60,26 +60,24 @@ public static class ServerHost
         // A failure to start is told by who called, once and in our words.
         LoggerFilterOptions filter = new() { MinLevel = LogLevel.Information };
         filter.Rules.Add(new LoggerFilterRule(null, "Microsoft", LogLevel.Critical, filter: null));
-        Fix(logging.Services, filter);
-        Fix(logging.Services, new LoggerFactoryOptions());
-        Fix(logging.Services, new ConsoleLoggerOptions
+        ConsoleLoggerOptions console = new()
         {
             FormatterName = hasServiceManager ? ConsoleFormatterNames.Systemd : ConsoleFormatterNames.Simple,
             LogToStandardErrorThreshold = LogLevel.Trace,
-        });
-        Fix(logging.Services, new SimpleConsoleFormatterOptions
+        };
+        SimpleConsoleFormatterOptions simple = new()
         {
             SingleLine = true,
             TimestampFormat = "yyyy-MM-ddTHH:mm:ss.fffZ ",
             UseUtcTimestamp = true,
             ColorBehavior = LoggerColorBehavior.Disabled,
-        });
-        Fix(logging.Services, new ConsoleFormatterOptions());
-        Fix(logging.Services, new JsonConsoleFormatterOptions());
+        };
+        IServiceCollection services = logging.Services;
+        new FixedOptions<LoggerFilterOptions>(filter).AddTo(services);
+        new FixedOptions<LoggerFactoryOptions>(new()).AddTo(services);
+        new FixedOptions<ConsoleLoggerOptions>(console).AddTo(services);
+        new FixedOptions<SimpleConsoleFormatterOptions>(simple).AddTo(services);
+        new FixedOptions<ConsoleFormatterOptions>(new()).AddTo(services);
+        new FixedOptions<JsonConsoleFormatterOptions>(new()).AddTo(services);
     }
-
-    private static void Fix<
-        [DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicParameterlessConstructor)] TOptions>(
-        IServiceCollection services, TOptions options)
-        where TOptions : class => new FixedOptions<TOptions>(options).AddTo(services);
 }

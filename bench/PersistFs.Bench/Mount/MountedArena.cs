@@ -38,9 +38,6 @@ internal sealed class MountedArena : IDisposable
 
     public void Down() => Run("down", Root);
 
-    /// <summary>Gives up an arena in memory, which its keeper would keep.</summary>
-    public void Discard() => Run("down", Root, "--discard");
-
     /// <summary>Makes the tree ready for kexec by an image, tells how that went, and lets clients go on.</summary>
     public JsonElement Prepare(string image)
     {
@@ -89,7 +86,9 @@ internal sealed class MountedArena : IDisposable
 
     public void Dispose()
     {
-        Down();
+        // One in memory would stay with its keeper.
+        if (arena.StartsWith("memfd:", StringComparison.Ordinal)) Run("down", Root, "--discard");
+        else Down();
         File.Delete(arena);
         Directory.Delete(home, recursive: true);
     }

@@ -23,6 +23,35 @@ public sealed class FinishTests
     }
 
     [RootFact(ProductOnly = true)]
+    public void A_tree_in_memory_that_no_kernel_hands_on_comes_back_as_a_file()
+    {
+        using KexecTree tree = new();
+        tree.Run("up", tree.Root, "--arena", $"memfd:{Guid.NewGuid():n}", "--size", "64M");
+        tree.Shell("echo contents >$1/file");
+        ToolResult prepare = tree.Prepare("--image", tree.Image);
+        Assert.True(prepare.ExitCode == 0, prepare.ToString());
+        tree.ChangeRecord("bootId", Guid.NewGuid().ToString());
+        tree.Run("down", tree.Root, "--discard");
+        ToolResult finish = tree.Finish();
+        Assert.True(finish.ExitCode == 0, finish.ToString());
+        string arena = tree.Status()["arena"]!.GetValue<string>();
+        try
+        {
+            Assert.Contains($"ended with the last kernel; the tree lies in {arena} now",
+                finish.Output, StringComparison.Ordinal);
+            Assert.Equal("contents\n", tree.Shell("cat $1/file").Output);
+            tree.Run("down", tree.Root);
+            tree.Run("check", arena);
+        }
+        finally
+        {
+            File.Delete(arena);
+            // A tmpfs that was mounted for it.
+            Tool.Try("umount", Path.GetDirectoryName(arena)!);
+        }
+    }
+
+    [RootFact(ProductOnly = true)]
     public void An_image_of_a_freeze_that_was_over_before_the_kexec_is_restored_and_that_is_told()
     {
         using KexecTree tree = OfEndedKernel(isOnDisk: false);
