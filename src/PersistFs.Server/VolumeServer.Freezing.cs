@@ -13,9 +13,6 @@ namespace PersistFs.Server;
 /// </remarks>
 internal sealed partial class VolumeServer
 {
-    private const string NamesScope = "names";
-    private const string AllScope = "all";
-
     private readonly Lock freezeSync = new();
     private volatile FreezeRecord? freezing;
     private Timer? freezeTimer;
@@ -28,10 +25,10 @@ internal sealed partial class VolumeServer
         string scopeName = order.Argument(0);
         FreezeScope scope = scopeName switch
         {
-            NamesScope => FreezeScope.AllButCachedWrites,
-            AllScope => FreezeScope.All,
+            ControlWord.Names => FreezeScope.AllButCachedWrites,
+            ControlWord.All => FreezeScope.All,
             var other => throw new FailureException(
-                FailureKind.Usage, $"freeze: there is no scope \"{other}\"", $"use {NamesScope} or {AllScope}"),
+                FailureKind.Usage, $"freeze: there is no scope \"{other}\"", $"use {ControlWord.Names} or {ControlWord.All}"),
         };
         TimeSpan wait = Milliseconds(order, 1);
         TimeSpan window = Milliseconds(order, 2);
@@ -156,7 +153,7 @@ internal sealed partial class VolumeServer
         if (freezing is not { } record) return null;
         FreezeCounters counters = session!.ReadFreezeCounters();
         return new FreezeStatus(
-            record.Scope == FreezeScope.All ? AllScope : NamesScope, counters.Waiting, counters.Refused,
+            record.Scope == FreezeScope.All ? ControlWord.All : ControlWord.Names, counters.Waiting, counters.Refused,
             Math.Round(record.Left.TotalSeconds, digits: 1));
     }
 

@@ -37,7 +37,7 @@ internal static class KexecFigures
     private static double Freeze(string root)
     {
         long start = Stopwatch.GetTimestamp();
-        ControlClient.Order(root, [ControlWord.Freeze, "names", "10000", "60000"]);
+        ControlClient.Order(root, [ControlWord.Freeze, ControlWord.Names, "10000", "60000"]);
         ControlClient.Order(root, [ControlWord.Verify]);
         double taken = Stopwatch.GetElapsedTime(start).TotalMilliseconds;
         ControlClient.Order(root, [ControlWord.Thaw]);

@@ -11,8 +11,17 @@ public static class ControlWord
     /// </summary>
     public const string Status = "status";
 
-    /// <summary>"freeze", "names" or "all", milliseconds that a request waits, milliseconds until the thaw.</summary>
+    /// <summary>
+    /// "freeze", <see cref="Names"/> or <see cref="All"/>, milliseconds that a request waits, milliseconds until the
+    /// thaw.
+    /// </summary>
     public const string Freeze = "freeze";
+
+    /// <summary>Of a freeze: what the kernel brings from its cache is stored, all other changes wait.</summary>
+    public const string Names = "names";
+
+    /// <summary>Of a freeze: all changes wait.</summary>
+    public const string All = "all";
 
     /// <summary>"thaw": ends a freeze.</summary>
     public const string Thaw = "thaw";

@@ -10,9 +10,6 @@ namespace PersistFs.Server.Kexec;
 /// <summary>Makes one tree ready for kexec: the long work while clients go on, then a freeze.</summary>
 public sealed class Preparation : IDisposable
 {
-    private const string NamesScope = "names";
-    private const string AllScope = "all";
-
     /// <summary>
     /// Passes over the files while clients go on, and how few are left that one more is not worth it.
     /// </summary>
@@ -70,13 +67,13 @@ public sealed class Preparation : IDisposable
             return;
         }
         long start = Stopwatch.GetTimestamp();
-        Order(NamesScope);
+        Order(ControlWord.Names);
         if (plan.Route is KexecRoute.Disk)
         {
             // What came to the cache until the freeze; then nothing may change any more, for a file on a disk is whole
             // only as it was synchronised.
             flushed = files.Flush();
-            Order(AllScope);
+            Order(ControlWord.All);
             ControlClient.Order(MountPointPath, [ControlWord.Synchronize]);
         }
         ControlClient.Order(MountPointPath, [ControlWord.Verify]);
@@ -149,9 +146,9 @@ public sealed class Preparation : IDisposable
     private void FreezeForImage()
     {
         frozenAt = Stopwatch.GetTimestamp();
-        Order(NamesScope);
+        Order(ControlWord.Names);
         flushed = files.Flush();
-        Order(AllScope);
+        Order(ControlWord.All);
     }
 
     private void Order(string scope)

@@ -113,12 +113,7 @@ public sealed class SegmentTests : IDisposable
     [Fact]
     public void A_segment_that_the_arena_does_not_count_is_dropped_and_one_that_is_missing_is_told()
     {
-        Format();
-        using (Volume volume = Open())
-        {
-            volume.BeginSession();
-            Fill(new VolumeUser(volume, volume.AttachWorker()), "/large", 20 << 20);
-        }
+        FormatAndFill(20 << 20);
         int count = keeping.Kept.Count;
         Assert.Equal(Errno.OK, keeping.TryMake(count, SegmentSize, out SafeFileHandle? stray));
         stray!.Dispose();
@@ -132,12 +127,7 @@ public sealed class SegmentTests : IDisposable
     [Fact]
     public void Who_waited_for_the_arena_has_the_segments_that_there_are_then()
     {
-        Format();
-        using (Volume volume = Open())
-        {
-            volume.BeginSession();
-            Fill(new VolumeUser(volume, volume.AttachWorker()), "/large", 40 << 20);
-        }
+        FormatAndFill(40 << 20);
         // As they were when it began to wait: one has been dropped and made again since, the last ones are new.
         using var dropped = new SegmentKeeping();
         for (int index = 0; index < 2; index++)
@@ -215,12 +205,7 @@ public sealed class SegmentTests : IDisposable
     [Fact]
     public void A_check_that_has_only_the_files_finds_nothing_and_a_dump_tells_of_the_segments()
     {
-        Format();
-        using (Volume volume = Open())
-        {
-            volume.BeginSession();
-            Fill(new VolumeUser(volume, volume.AttachWorker()), "/large", 20 << 20);
-        }
+        FormatAndFill(20 << 20);
         ArenaSource source = new($"memfd:{Name}", Name, keeping.Kept);
         Assert.True(VolumeChecker.Check(source, new VolumeOptions()).IsClean);
         Assert.True(VolumeRepairer.Repair(source, new VolumeOptions(), Assert.Fail).IsClean);
@@ -228,6 +213,15 @@ public sealed class SegmentTests : IDisposable
         VolumeDump.Write(source, new DumpOptions(), text);
         Assert.Contains("segments of 8 frames each", text.ToString(), StringComparison.Ordinal);
         Assert.Equal("memfd", ArenaSummary.Read(source).BackingKind);
+    }
+
+    /// <summary>An arena with one large file, which nobody serves any more.</summary>
+    private void FormatAndFill(int length)
+    {
+        Format();
+        using Volume volume = Open();
+        volume.BeginSession();
+        Fill(new VolumeUser(volume, volume.AttachWorker()), "/large", length);
     }
 
     private void Format() => VolumeFormatter.Format(
