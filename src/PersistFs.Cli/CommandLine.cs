@@ -3,6 +3,7 @@ using System.CommandLine.Help;
 using System.CommandLine.Invocation;
 using System.CommandLine.Parsing;
 using PersistFs.Cli.Commands;
+using PersistFs.Cli.Output;
 
 namespace PersistFs.Cli;
 

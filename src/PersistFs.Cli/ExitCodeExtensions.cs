@@ -1,4 +1,4 @@
-using PersistFs.Server;
+using PersistFs.Server.Failures;
 
 namespace PersistFs.Cli;
 

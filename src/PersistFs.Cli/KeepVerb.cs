@@ -1,5 +1,6 @@
-using PersistFs.Server;
-using PersistFs.Server.Keeping;
+using PersistFs.Cli.Output;
+using PersistFs.Server.Failures;
+using PersistFs.Server.Supervision;
 
 namespace PersistFs.Cli;
 
@@ -10,19 +11,19 @@ internal static class KeepVerb
 {
     public static ExitCode Run(string[] arguments)
     {
-        if (KeeperArguments.Parse(arguments.AsSpan(1)) is not { } parsed)
+        if (SupervisorArguments.Parse(arguments.AsSpan(1)) is not { } parsed)
         {
             return ErrorOutput.Write(
-                KeeperArguments.Verb, ExitCode.Usage, "a keeper is started by `up`", "see: persistfs --help");
+                SupervisorArguments.Verb, ExitCode.Usage, "a keeper is started by `up`", "see: persistfs --help");
         }
         try
         {
-            return (ExitCode)Keeper.Run(parsed, code => ((ExitCode)code).IsFinal());
+            return (ExitCode)Supervisor.Run(parsed, code => ((ExitCode)code).IsFinal());
         }
         catch (FailureException exception)
         {
             return ErrorOutput.Write(
-                KeeperArguments.Verb, exception.Kind.ToExitCode(), exception.Message, exception.NextStep);
+                SupervisorArguments.Verb, exception.Kind.ToExitCode(), exception.Message, exception.NextStep);
         }
     }
 }

@@ -1,6 +1,11 @@
 using PersistFs.Cli.Commands;
+using PersistFs.Cli.Output;
 using PersistFs.Linux;
-using PersistFs.Server;
+using PersistFs.Server.Arenas;
+using PersistFs.Server.Failures;
+using PersistFs.Server.Mounts;
+using PersistFs.Server.Settings;
+using PersistFs.Server.Status;
 
 namespace PersistFs.Cli;
 

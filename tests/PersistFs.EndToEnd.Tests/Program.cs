@@ -7,7 +7,7 @@ public static class Program
 {
     public static int Main(string[] arguments)
     {
-        if (arguments is [StormTracerProcess.Command]) return StormTracerProcess.Obey();
+        if (arguments is [TakeoverStressTracerProcess.Command]) return TakeoverStressTracerProcess.Obey();
         Console.Error.WriteLine("Run the tests with tests/run, or with dotnet test.");
         return 64;
     }

@@ -2,6 +2,9 @@ using System.Collections.Concurrent;
 using System.Globalization;
 using System.Text;
 using PersistFs.Fuse.Abi;
+using PersistFs.Fuse.Dispatch;
+using PersistFs.Fuse.Messages;
+using PersistFs.Fuse.Negotiation;
 using PersistFs.Linux;
 
 namespace PersistFs.Fuse.Tests;
@@ -159,7 +162,7 @@ internal sealed unsafe class RecordingFileSystem : IFileSystem
     public Errno Flush(in RequestContext context, in FlushIn request) =>
         Record(in context, $"Flush {request.Handle:x}");
 
-    public Errno Read(in RequestContext context, in ReadIn request, ref SegmentWriter segments)
+    public Errno Read(in RequestContext context, in ReadIn request, ref IoVectorWriter segments)
     {
         fixed (byte* contents = Contents) segments.Add(new IoVector((nint)contents, 8));
         segments.AddZeros(segments.RemainingInBytes);

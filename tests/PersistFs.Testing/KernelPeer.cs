@@ -1,5 +1,8 @@
-using PersistFs.Fuse;
 using PersistFs.Fuse.Abi;
+using PersistFs.Fuse.Dispatch;
+using PersistFs.Fuse.Messages;
+using PersistFs.Fuse.Negotiation;
+using PersistFs.Fuse.Sessions;
 using PersistFs.Linux;
 
 namespace PersistFs.Testing;

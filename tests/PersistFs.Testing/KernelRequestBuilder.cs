@@ -1,7 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Text;
-using PersistFs.Fuse;
 using PersistFs.Fuse.Abi;
 using PersistFs.Linux;
 

@@ -1,6 +1,6 @@
 using System.Globalization;
 using Microsoft.Win32.SafeHandles;
-using PersistFs.Engine;
+using PersistFs.Engine.Arenas;
 using PersistFs.Linux;
 using Xunit;
 

@@ -1,5 +1,6 @@
-using PersistFs.Engine;
+using PersistFs.Engine.Check;
 using PersistFs.Engine.Transactions;
+using PersistFs.Engine.Volumes;
 using Xunit;
 
 namespace PersistFs.Testing;

@@ -1,11 +1,11 @@
 using BenchmarkDotNet.Attributes;
-using PersistFs.Engine;
 using PersistFs.Engine.Arenas;
 using PersistFs.Engine.Format;
 using PersistFs.Engine.Transactions;
+using PersistFs.Engine.Volumes;
 using PersistFs.Linux;
 
-namespace PersistFs.Bench;
+namespace PersistFs.Bench.Engine;
 
 /// <summary>What room costs in an arena that is nearly full, by its size.</summary>
 public class AllocationBenchmarks

@@ -1,11 +1,11 @@
 using System.Text;
 using BenchmarkDotNet.Attributes;
-using PersistFs.Engine;
 using PersistFs.Engine.Format;
 using PersistFs.Engine.Transactions;
+using PersistFs.Engine.Volumes;
 using PersistFs.Linux;
 
-namespace PersistFs.Bench;
+namespace PersistFs.Bench.Engine;
 
 /// <summary>Contents of files, in process: what a READ or WRITE costs behind the protocol.</summary>
 [MemoryDiagnoser]

@@ -2,7 +2,7 @@ using PersistFs.Engine.Arenas;
 using PersistFs.Engine.Format;
 using PersistFs.Linux;
 
-namespace PersistFs.Bench;
+namespace PersistFs.Bench.Engine;
 
 /// <summary>
 /// An arena of any size whose frames take only the memory that is written to: for measurements of a full one.

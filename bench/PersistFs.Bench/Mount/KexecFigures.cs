@@ -37,10 +37,10 @@ internal static class KexecFigures
     private static double Freeze(string root)
     {
         long start = Stopwatch.GetTimestamp();
-        ControlClient.Order(root, [ControlWord.Freeze, ControlWord.Names, "10000", "60000"]);
-        ControlClient.Order(root, [ControlWord.Verify]);
+        ControlClient.Order(root, [ControlVerb.Freeze, ControlVerb.Names, "10000", "60000"]);
+        ControlClient.Order(root, [ControlVerb.Verify]);
         double taken = Stopwatch.GetElapsedTime(start).TotalMilliseconds;
-        ControlClient.Order(root, [ControlWord.Thaw]);
+        ControlClient.Order(root, [ControlVerb.Thaw]);
         return taken;
     }
 

@@ -1,4 +1,4 @@
-using PersistFs.Server.Memory;
+using PersistFs.Server.Memfd;
 
 namespace PersistFs.Cli.Commands;
 
@@ -7,5 +7,5 @@ internal static class ArenaArgument
 {
     /// <summary>A path made absolute, since a server has another working directory; other specs as they are.</summary>
     public static string ToAbsolute(string spec) =>
-        MemorySpec.IsMemory(spec) ? spec : Path.GetFullPath(spec);
+        MemfdName.IsMemory(spec) ? spec : Path.GetFullPath(spec);
 }

@@ -1,8 +1,12 @@
 using System.CommandLine;
 using System.Globalization;
-using PersistFs.Engine;
-using PersistFs.Server;
-using PersistFs.Server.Memory;
+using PersistFs.Cli.Output;
+using PersistFs.Engine.Arenas;
+using PersistFs.Engine.Check;
+using PersistFs.Engine.Volumes;
+using PersistFs.Server.Arenas;
+using PersistFs.Server.Failures;
+using PersistFs.Server.Settings;
 using Spectre.Console;
 
 namespace PersistFs.Cli.Commands;

@@ -1,6 +1,6 @@
 using System.CommandLine;
-using PersistFs.Server;
-using PersistFs.Server.Doctor;
+using PersistFs.Server.Health;
+using PersistFs.Server.Status;
 
 namespace PersistFs.Cli.Commands;
 
@@ -29,15 +29,15 @@ internal static class DoctorCommand
     {
         StatusReport? report = target is null ? null : StatusCommand.Find(target);
         bool isWell = true;
-        foreach (Diagnosis diagnosis in Physician.Examine(report))
+        foreach (HealthCheck diagnosis in HealthChecks.Examine(report))
         {
-            string word = diagnosis.Verdict switch
+            string word = diagnosis.Status switch
             {
-                Verdict.Holds => "ok  ",
-                Verdict.Note => "note",
+                HealthStatus.Holds => "ok  ",
+                HealthStatus.Note => "note",
                 _ => "NO  ",
             };
-            isWell &= diagnosis.Verdict != Verdict.Fails;
+            isWell &= diagnosis.Status != HealthStatus.Fails;
             Console.Out.WriteLine($"{word}  {diagnosis.Promise.PadRight(PromiseWidth)}{diagnosis.Reason}");
             if (diagnosis.NextStep is { } step) Console.Out.WriteLine($"      {"".PadRight(PromiseWidth)}next: {step}");
         }

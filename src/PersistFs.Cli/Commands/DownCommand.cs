@@ -1,6 +1,6 @@
 using System.CommandLine;
-using PersistFs.Server;
-using PersistFs.Server.Memory;
+using PersistFs.Server.Memfd;
+using PersistFs.Server.Mounts;
 
 namespace PersistFs.Cli.Commands;
 
@@ -27,7 +27,7 @@ internal static class DownCommand
         command.SetAction(parsed =>
         {
             string path = parsed.GetValue(mountPoint)!;
-            MemoryRelease release = MemoryRelease.Prepare(path, parsed.GetValue(discard));
+            MemfdRelease release = MemfdRelease.Prepare(path, parsed.GetValue(discard));
             IReadOnlyList<string> others = release.IsMounted
                 ? Unmounter.Unmount(path, parsed.GetValue(lazy), waitsForServer: true)
                 : [];

@@ -1,7 +1,8 @@
 using System.CommandLine;
-using PersistFs.Engine;
-using PersistFs.Server;
-using PersistFs.Server.Memory;
+using PersistFs.Engine.Arenas;
+using PersistFs.Engine.Dump;
+using PersistFs.Server.Arenas;
+using PersistFs.Server.Failures;
 
 namespace PersistFs.Cli.Commands;
 

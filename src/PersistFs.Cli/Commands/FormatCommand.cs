@@ -1,7 +1,9 @@
 using System.CommandLine;
 using PersistFs.Linux;
-using PersistFs.Server;
-using PersistFs.Server.Memory;
+using PersistFs.Server.Arenas;
+using PersistFs.Server.Failures;
+using PersistFs.Server.Memfd;
+using PersistFs.Server.Settings;
 
 namespace PersistFs.Cli.Commands;
 
@@ -30,7 +32,7 @@ internal static class FormatCommand
             if (parsed.GetValue(size) is { } text) mount = mount with { SizeInBytes = SizeOf(text) };
             if (parsed.GetValue(isFixed)) mount = mount with { IsFixed = true };
             string path = ArenaArgument.ToAbsolute(parsed.GetValue(arena)!);
-            if (MemorySpec.IsMemory(path))
+            if (MemfdName.IsMemory(path))
             {
                 throw new FailureException(FailureKind.Usage, $"{path}: an arena in memory lives with its holder",
                     $"make and serve it with: persistfs up MNT --arena {path}");

@@ -1,6 +1,6 @@
 using System.CommandLine;
-using PersistFs.Server;
 using PersistFs.Server.Kexec;
+using PersistFs.Server.Status;
 
 namespace PersistFs.Cli.Commands;
 
@@ -19,7 +19,7 @@ internal static class KexecAbortCommand
     {
         foreach (StatusReport report in KexecCommand.Served(mountPoint))
         {
-            bool wasFrozen = Preparation.Abort(report.MountPoint!);
+            bool wasFrozen = KexecPrepare.Abort(report.MountPoint!);
             Console.Out.WriteLine($"{report.MountPoint}: {(wasFrozen ? "thawed" : "was not frozen")}");
         }
         return ExitCode.Success;

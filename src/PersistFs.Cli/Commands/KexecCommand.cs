@@ -1,5 +1,8 @@
 using System.CommandLine;
-using PersistFs.Server;
+using PersistFs.Server.Failures;
+using PersistFs.Server.Mounts;
+using PersistFs.Server.Paths;
+using PersistFs.Server.Status;
 
 namespace PersistFs.Cli.Commands;
 

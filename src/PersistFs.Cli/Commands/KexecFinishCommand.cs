@@ -1,8 +1,10 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
-using PersistFs.Server;
+using PersistFs.Cli.Output;
+using PersistFs.Server.Failures;
 using PersistFs.Server.Kexec;
+using PersistFs.Server.Status;
 
 namespace PersistFs.Cli.Commands;
 
@@ -29,7 +31,7 @@ internal static class KexecFinishCommand
     {
         List<FinishedTree> trees = [];
         string? path = mountPoint is null ? null : Path.GetFullPath(mountPoint);
-        IReadOnlyList<KexecRecord> records = Resumption.FindRecords(path, trees);
+        IReadOnlyList<KexecRecord> records = KexecFinish.FindRecords(path, trees);
         if (path is not null && records.Count + trees.Count == 0)
         {
             throw new FailureException(
@@ -41,7 +43,7 @@ internal static class KexecFinishCommand
             Console.Out.WriteLine("nothing was made ready for kexec, and no pkram= is given");
         }
         foreach (FinishedTree tree in trees) Tell(tree, isJson);
-        Resumption taking = new();
+        KexecFinish taking = new();
         foreach (KexecRecord record in records)
         {
             trees.Add(taking.Run(record));

@@ -1,9 +1,12 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
-using PersistFs.Server;
-using PersistFs.Server.Holding;
+using PersistFs.Server.Descriptors;
+using PersistFs.Server.Failures;
 using PersistFs.Server.Kexec;
+using PersistFs.Server.Paths;
+using PersistFs.Server.Settings;
+using PersistFs.Server.Status;
 using Spectre.Console;
 
 namespace PersistFs.Cli.Commands;
@@ -87,16 +90,16 @@ internal static class KexecPrepareCommand
             throw new FailureException(
                 FailureKind.Usage, "--initrd, --append: there is no --load", "name the kernel with --load");
         }
-        List<Preparation> preparations = [];
+        List<KexecPrepare> preparations = [];
         try
         {
             foreach ((StatusReport report, RoutePlan plan) in planned)
             {
-                preparations.Add(new Preparation(report, plan, options));
+                preparations.Add(new KexecPrepare(report, plan, options));
             }
             WithBar(preparations);
             bool isWhole = true;
-            foreach (Preparation preparation in preparations) isWhole &= Tell(preparation.Finish(), isJson);
+            foreach (KexecPrepare preparation in preparations) isWhole &= Tell(preparation.Finish(), isJson);
             return isWhole ? ExitCode.Success : ExitCode.InputOutput;
         }
         catch (FailureException)
@@ -150,19 +153,19 @@ internal static class KexecPrepareCommand
     }
 
     /// <summary>The work itself, with bars where somebody looks at a terminal.</summary>
-    private static void WithBar(List<Preparation> preparations)
+    private static void WithBar(List<KexecPrepare> preparations)
     {
         if (Console.IsErrorRedirected)
         {
-            foreach (Preparation preparation in preparations) preparation.WorkOnline(onProgress: null);
-            foreach (Preparation preparation in preparations) preparation.Freeze(onProgress: null);
+            foreach (KexecPrepare preparation in preparations) preparation.WorkOnline(onProgress: null);
+            foreach (KexecPrepare preparation in preparations) preparation.Freeze(onProgress: null);
             return;
         }
         IAnsiConsole terminal = AnsiConsole.Create(
             new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) });
         terminal.Progress().AutoClear(true).Start(progress =>
         {
-            foreach (Preparation preparation in preparations)
+            foreach (KexecPrepare preparation in preparations)
             {
                 ProgressTask task = progress.AddTask("flush");
                 preparation.WorkOnline((done, total) =>
@@ -172,7 +175,7 @@ internal static class KexecPrepareCommand
                 });
                 task.Value = task.MaxValue;
             }
-            foreach (Preparation preparation in preparations)
+            foreach (KexecPrepare preparation in preparations)
             {
                 ProgressTask task = progress.AddTask("freeze");
                 preparation.Freeze(step =>
@@ -193,7 +196,7 @@ internal static class KexecPrepareCommand
         {
             try
             {
-                Preparation.Abort(report.MountPoint!);
+                KexecPrepare.Abort(report.MountPoint!);
             }
             catch (FailureException failure)
             {

@@ -1,5 +1,5 @@
 using System.CommandLine;
-using PersistFs.Server;
+using PersistFs.Server.Settings;
 
 namespace PersistFs.Cli.Commands;
 

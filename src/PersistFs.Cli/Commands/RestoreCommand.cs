@@ -1,7 +1,8 @@
 using System.CommandLine;
-using PersistFs.Engine;
+using PersistFs.Cli.Output;
+using PersistFs.Engine.Image;
 using PersistFs.Linux;
-using PersistFs.Server.Saving;
+using PersistFs.Server.Images;
 
 namespace PersistFs.Cli.Commands;
 
@@ -26,7 +27,7 @@ internal static class RestoreCommand
     private static ExitCode Run(string file, string arena, bool force)
     {
         Libc.SetFileModeMask(OthersMask);
-        ImageReport report = LongWork.Run(
+        ImageReport report = ProgressDisplay.Run(
             (progress, cancellation) => Saver.Restore(file, arena, force, progress, cancellation));
         Console.Out.WriteLine($"arena {arena}: {ReportText.Of(report)}");
         return ExitCode.Success;

@@ -1,8 +1,8 @@
 using System.CommandLine;
-using PersistFs.Engine;
+using PersistFs.Cli.Output;
+using PersistFs.Engine.Image;
 using PersistFs.Linux;
-using PersistFs.Server;
-using PersistFs.Server.Saving;
+using PersistFs.Server.Images;
 
 namespace PersistFs.Cli.Commands;
 
@@ -37,7 +37,7 @@ internal static class SaveCommand
     {
         Libc.SetFileModeMask(OthersMask);
         string named = Path.Exists(target) ? Path.GetFullPath(target) : ArenaArgument.ToAbsolute(target);
-        ImageReport report = LongWork.Run(
+        ImageReport report = ProgressDisplay.Run(
             (progress, cancellation) => Saver.Save(named, file, force, progress, cancellation));
         Console.Out.WriteLine($"{file}: {ReportText.Of(report)}");
         return ExitCode.Success;

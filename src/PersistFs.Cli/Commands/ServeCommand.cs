@@ -1,7 +1,9 @@
 using System.Collections;
 using System.CommandLine;
-using PersistFs.Server;
-using PersistFs.Server.Holding;
+using PersistFs.Server.Descriptors;
+using PersistFs.Server.Failures;
+using PersistFs.Server.Serving;
+using PersistFs.Server.Settings;
 
 namespace PersistFs.Cli.Commands;
 
@@ -15,7 +17,7 @@ internal static class ServeCommand
         arguments.AddTo(command);
         command.SetAction(parsed =>
         {
-            Holder holder = Holder.FromEnvironment();
+            DescriptorStore holder = DescriptorStore.FromEnvironment();
             try
             {
                 ServerOptions options = ReadSettings(arguments.File(parsed), arguments.Values(parsed)).Read();
@@ -41,7 +43,7 @@ internal static class ServeCommand
         return new ServerSettings(file, environment, values);
     }
 
-    private static ExitCode Serve(ServerOptions options, Holder holder)
+    private static ExitCode Serve(ServerOptions options, DescriptorStore holder)
     {
         ServerHost.Run(options, holder);
         return ExitCode.Success;

@@ -1,7 +1,11 @@
 using System.CommandLine;
 using System.Text.Json;
+using PersistFs.Cli.Output;
 using PersistFs.Linux;
-using PersistFs.Server;
+using PersistFs.Server.Arenas;
+using PersistFs.Server.Failures;
+using PersistFs.Server.Paths;
+using PersistFs.Server.Status;
 using Spectre.Console;
 
 namespace PersistFs.Cli.Commands;

@@ -1,7 +1,11 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
-using PersistFs.Server;
+using PersistFs.Cli.Output;
+using PersistFs.Server.Failures;
+using PersistFs.Server.Mounts;
+using PersistFs.Server.Paths;
+using PersistFs.Server.Status;
 using Spectre.Console;
 
 namespace PersistFs.Cli.Commands;

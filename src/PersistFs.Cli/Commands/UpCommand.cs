@@ -1,6 +1,9 @@
 using System.CommandLine;
-using PersistFs.Server;
-using PersistFs.Server.Keeping;
+using PersistFs.Cli.Output;
+using PersistFs.Server.Mounts;
+using PersistFs.Server.Paths;
+using PersistFs.Server.Settings;
+using PersistFs.Server.Supervision;
 
 namespace PersistFs.Cli.Commands;
 
@@ -47,7 +50,7 @@ internal static class UpCommand
 
     private static bool MadeFurtherMount(ServerOptions options, Action<string> onNote)
     {
-        if (!FurtherMount.TryMake(options, out string? note)) return false;
+        if (!BindMount.TryMake(options, out string? note)) return false;
         onNote(note!);
         return true;
     }

@@ -1,6 +1,6 @@
 using System.CommandLine;
-using PersistFs.Server;
-using PersistFs.Server.Keeping;
+using PersistFs.Server.Mounts;
+using PersistFs.Server.Supervision;
 
 namespace PersistFs.Cli.Commands;
 

@@ -1,7 +1,7 @@
 using System.Numerics;
 using PersistFs.Engine.Format;
 
-namespace PersistFs.Engine.Checks;
+namespace PersistFs.Engine.Check;
 
 /// <summary>Every frame, block and object, once all that is reachable is known: nothing leaks.</summary>
 internal sealed class AllocationPass
@@ -39,7 +39,7 @@ internal sealed class AllocationPass
             case FrameType.Worker when !context.Uses.ContainsFrame(frame):
                 ReportLeak(
                     frame, "is a worker frame and no slot of the worker table names it.",
-                    GroundRepairs.Frame(frame, new FrameWord(FrameState.Free)));
+                    HeaderRepairs.Frame(frame, new FrameWord(FrameState.Free)));
                 break;
             case FrameType.Data:
                 context.BlocksUsed += Layout.BlocksPerFrame;

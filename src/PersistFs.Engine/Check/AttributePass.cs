@@ -1,6 +1,6 @@
 using PersistFs.Engine.Format;
 
-namespace PersistFs.Engine.Checks;
+namespace PersistFs.Engine.Check;
 
 /// <summary>The list of extended attributes of one inode.</summary>
 internal sealed class AttributePass
@@ -49,7 +49,7 @@ internal sealed class AttributePass
             "its list of attributes",
             pointer,
             isObject ? type : BlockType.FirstSlab,
-            new Way(link, pointer.Value));
+            new IncomingLink(link, pointer.Value));
     }
 
     private void CheckAttribute(ArenaPointer pointer, ReadOnlySpan<byte> bytes, in AttributeHeader header)
@@ -98,7 +98,7 @@ internal sealed class AttributePass
                     $"the value of attribute {NameText.Of(name)}",
                     new ArenaPointer(blocks[index]),
                     use,
-                    new Way(link, pointer.Value));
+                    new IncomingLink(link, pointer.Value));
             }
             else if (blocks[index] != 0)
             {

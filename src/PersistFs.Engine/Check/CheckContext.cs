@@ -3,7 +3,7 @@ using PersistFs.Engine.Arenas;
 using PersistFs.Engine.Format;
 using PersistFs.Engine.Transactions;
 
-namespace PersistFs.Engine.Checks;
+namespace PersistFs.Engine.Check;
 
 /// <summary>What the passes of one check share: the arena, what is used already, what was found.</summary>
 internal sealed class CheckContext
@@ -18,8 +18,8 @@ internal sealed class CheckContext
         Findings = new FindingList { Plan = plan };
         Space = space;
         this.progress = progress;
-        Uses = new UseMap(space.Table.FrameCount);
-        Tally = new InodeTally(space.Table.FrameCount);
+        Uses = new ReachabilityMap(space.Table.FrameCount);
+        Tally = new InodeReferences(space.Table.FrameCount);
     }
 
     public Space Space { get; }
@@ -30,9 +30,9 @@ internal sealed class CheckContext
 
     public FindingList Findings { get; }
 
-    public UseMap Uses { get; }
+    public ReachabilityMap Uses { get; }
 
-    public InodeTally Tally { get; }
+    public InodeReferences Tally { get; }
 
     /// <summary>Inodes found in use, by instance.</summary>
     public long[] InodesOfInstance { get; } = new long[Layout.InstanceCount];
@@ -100,15 +100,15 @@ internal sealed class CheckContext
         : BlockType.None;
 
     /// <summary>Takes note that an inode uses a slab's object, if one is there and nobody else does.</summary>
-    public bool TryClaimObject(InodeNumber user, string role, ArenaPointer pointer, BlockType slab, Way way) =>
+    public bool TryClaimObject(InodeNumber user, string role, ArenaPointer pointer, BlockType slab, IncomingLink way) =>
         TryClaim(user, role, pointer, Table.IsObject(pointer, slab), way);
 
     /// <summary>Takes note that an inode uses a block, if it is there for this use and nobody else does.</summary>
-    public bool TryClaimBlock(InodeNumber user, string role, ArenaPointer pointer, BlockUse use, Way way) =>
+    public bool TryClaimBlock(InodeNumber user, string role, ArenaPointer pointer, BlockUse use, IncomingLink way) =>
         TryClaim(user, role, pointer, Table.IsBlock(pointer, use), way);
 
     /// <summary>Takes note that an inode uses a data frame, if it is there for this use and nobody else does.</summary>
-    public bool TryClaimDataFrame(InodeNumber user, ArenaPointer pointer, ulong position, Way way)
+    public bool TryClaimDataFrame(InodeNumber user, ArenaPointer pointer, ulong position, IncomingLink way)
     {
         if (!Table.IsDataFrame(pointer, user, position))
         {
@@ -130,7 +130,7 @@ internal sealed class CheckContext
         return false;
     }
 
-    private bool TryClaim(InodeNumber user, string role, ArenaPointer pointer, bool isThere, Way way)
+    private bool TryClaim(InodeNumber user, string role, ArenaPointer pointer, bool isThere, IncomingLink way)
     {
         if (!isThere)
         {

@@ -1,4 +1,4 @@
-namespace PersistFs.Engine;
+namespace PersistFs.Engine.Check;
 
 /// <summary>How far a check has come.</summary>
 /// <param name="Pass">What is being looked at, for people.</param>

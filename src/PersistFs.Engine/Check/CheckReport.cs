@@ -1,4 +1,4 @@
-namespace PersistFs.Engine;
+namespace PersistFs.Engine.Check;
 
 /// <summary>The result of a check.</summary>
 public sealed record CheckReport

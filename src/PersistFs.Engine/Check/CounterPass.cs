@@ -1,7 +1,7 @@
 using PersistFs.Engine.Arenas;
 using PersistFs.Engine.Format;
 
-namespace PersistFs.Engine.Checks;
+namespace PersistFs.Engine.Check;
 
 /// <summary>Sums that the arena and the open volume keep, against what the other passes counted.</summary>
 internal sealed class CounterPass

@@ -1,7 +1,7 @@
 using PersistFs.Engine.Format;
 using PersistFs.Engine.Structures;
 
-namespace PersistFs.Engine.Checks;
+namespace PersistFs.Engine.Check;
 
 /// <summary>
 /// One directory: nodes and leaves in their places, entries counted. Its leaves are looked at by
@@ -59,7 +59,7 @@ internal sealed class DirectoryPass
     private void CheckPointer(ArenaPointer link, int depth, ulong prefix)
     {
         var pointer = new DirectoryPointer(context.Arena.At<ulong>(link));
-        var way = new Way(link, pointer.Value);
+        var way = new IncomingLink(link, pointer.Value);
         if (pointer.IsNull) return;
         if (pointer.IsLeaf && depth == 0) CheckLeaf(way, 0, 0, 0, PointersPerNode);
         else if (pointer.IsNode && depth < DirectoryKey.NodeDepthMax) CheckNode(way, depth, prefix);
@@ -72,7 +72,7 @@ internal sealed class DirectoryPass
         }
     }
 
-    private void CheckNode(Way way, int depth, ulong prefix)
+    private void CheckNode(IncomingLink way, int depth, ulong prefix)
     {
         ArenaPointer node = new DirectoryPointer(way.Value).Target;
         BlockUse use = BlockUse.Of(BlockType.DirectoryNode, directory, depth, prefix);
@@ -87,7 +87,7 @@ internal sealed class DirectoryPass
             if (pointer.IsLeaf)
             {
                 while (index + run < PointersPerNode && pointers[index + run] == pointer.Value) run++;
-                CheckLeaf(new Way(link, pointer.Value, run), depth + 1, prefix, index, run);
+                CheckLeaf(new IncomingLink(link, pointer.Value, run), depth + 1, prefix, index, run);
             }
             else
             {
@@ -100,7 +100,7 @@ internal sealed class DirectoryPass
     /// <summary>
     /// A leaf to which <paramref name="run"/> neighbouring slots of a node lead, from <paramref name="index"/> on.
     /// </summary>
-    private void CheckLeaf(Way way, int nodeDepth, ulong prefix, int index, int run)
+    private void CheckLeaf(IncomingLink way, int nodeDepth, ulong prefix, int index, int run)
     {
         ArenaPointer pointer = new DirectoryPointer(way.Value).Target;
         BlockType type = context.TypeAt(pointer);

@@ -1,11 +1,10 @@
 using System.Runtime.InteropServices;
-using PersistFs.Engine.Arenas;
 using PersistFs.Engine.Format;
 using PersistFs.Engine.Structures;
 using PersistFs.Engine.Transactions;
 using PersistFs.Linux;
 
-namespace PersistFs.Engine.Checks;
+namespace PersistFs.Engine.Check;
 
 /// <summary>Writes one directory anew beside the old, and swaps them.</summary>
 /// <remarks>

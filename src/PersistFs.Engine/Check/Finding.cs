@@ -1,6 +1,6 @@
 using PersistFs.Engine.Format;
 
-namespace PersistFs.Engine;
+namespace PersistFs.Engine.Check;
 
 /// <summary>One fault of an arena.</summary>
 /// <param name="Kind">The rule that is broken.</param>

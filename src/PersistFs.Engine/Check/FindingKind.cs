@@ -1,4 +1,4 @@
-namespace PersistFs.Engine;
+namespace PersistFs.Engine.Check;
 
 /// <summary>What is wrong with an arena, by the rule of FORMAT.md that is broken.</summary>
 public enum FindingKind

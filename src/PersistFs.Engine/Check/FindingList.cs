@@ -1,6 +1,6 @@
 using PersistFs.Engine.Format;
 
-namespace PersistFs.Engine.Checks;
+namespace PersistFs.Engine.Check;
 
 /// <summary>The findings of one check: the first ones are kept, all are counted.</summary>
 internal sealed class FindingList

@@ -1,4 +1,4 @@
-namespace PersistFs.Engine.Checks;
+namespace PersistFs.Engine.Check;
 
 /// <summary>Something kept for some of the frames; frames without cost next to nothing.</summary>
 internal sealed class FrameMap<T>

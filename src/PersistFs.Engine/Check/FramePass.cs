@@ -1,7 +1,7 @@
 using PersistFs.Engine.Arenas;
 using PersistFs.Engine.Format;
 
-namespace PersistFs.Engine.Checks;
+namespace PersistFs.Engine.Check;
 
 /// <summary>
 /// Every frame's state and every allocated block's descriptor, each by itself: what all else is found by.
@@ -42,7 +42,7 @@ internal sealed class FramePass
             default:
                 Report(
                     frame, $"is in state {(int)word.State} although nothing is under way.",
-                    GroundRepairs.ReleaseFrame(frame));
+                    HeaderRepairs.ReleaseFrame(frame));
                 break;
         }
     }
@@ -67,11 +67,11 @@ internal sealed class FramePass
         {
             Report(
                 frame, $"is of type {word.Type}, which does not go with its place.",
-                isSystem ? SetSystem(frame) : GroundRepairs.UnknownFrame(frame));
+                isSystem ? SetSystem(frame) : HeaderRepairs.UnknownFrame(frame));
         }
         if (word.Type == FrameType.Blocks) CheckBlocks(frame);
         else if (word.Type is FrameType.None or > FrameType.Data)
-            Report(frame, $"is of type {(int)word.Type}, which is unknown.", GroundRepairs.UnknownFrame(frame));
+            Report(frame, $"is of type {(int)word.Type}, which is unknown.", HeaderRepairs.UnknownFrame(frame));
     }
 
     private void CheckBlocks(uint frame)
@@ -79,7 +79,7 @@ internal sealed class FramePass
         for (int block = 0; block < Layout.DescriptorBlocksPerFrame; block++)
         {
             if (table.IsBlockAllocated(frame, block)) continue;
-            Report(frame, $"has the block of descriptors {block} free.", GroundRepairs.DescriptorBlocks(frame));
+            Report(frame, $"has the block of descriptors {block} free.", HeaderRepairs.DescriptorBlocks(frame));
         }
         int used = 0;
         for (int block = Layout.DescriptorBlocksPerFrame; block < Layout.BlocksPerFrame; block++)
@@ -100,7 +100,7 @@ internal sealed class FramePass
         {
             findings.Add(
                 FindingKind.Block, pointer, $"The block at {pointer} is of type {(int)type}, which is unknown.",
-                GroundRepairs.UnknownBlock(pointer));
+                HeaderRepairs.UnknownBlock(pointer));
             return;
         }
         bool isSound = !SizeClass.IsSlab(type) || descriptor.TypeWord == (ulong)type && descriptor.Objects != 0
@@ -110,10 +110,10 @@ internal sealed class FramePass
             FindingKind.Block, pointer,
             $"The slab at {pointer} has object bitmap 0x{descriptor.Objects:x} and type word "
                 + $"0x{descriptor.TypeWord:x}.",
-            GroundRepairs.Slab(pointer, type));
+            HeaderRepairs.Slab(pointer, type));
     }
 
-    private static Repair Set(uint frame, FrameWord word) => GroundRepairs.Frame(frame, word);
+    private static Repair Set(uint frame, FrameWord word) => HeaderRepairs.Frame(frame, word);
 
     private static Repair SetSystem(uint frame) => Set(frame, new FrameWord(FrameState.Used, FrameType.System));
 

@@ -1,8 +1,9 @@
+using PersistFs.Engine.Arenas;
 using PersistFs.Engine.Format;
 using PersistFs.Engine.Transactions;
 using PersistFs.Linux;
 
-namespace PersistFs.Engine.Checks;
+namespace PersistFs.Engine.Check;
 
 /// <summary>Every inode record in use: its fields, and by other passes its contents and attributes.</summary>
 internal sealed class InodePass
@@ -177,7 +178,7 @@ internal sealed class InodePass
                 inode,
                 pointer,
                 $"its packed contents should lie at {pointer}, where no object is.",
-                default(Way).CutFor(inode));
+                default(IncomingLink).CutFor(inode));
             return;
         }
         if (!context.TryClaimObject(inode, "its packed contents", pointer, slab, default)) return;

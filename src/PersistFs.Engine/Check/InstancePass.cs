@@ -2,7 +2,7 @@ using PersistFs.Engine.Format;
 using PersistFs.Engine.Transactions;
 using PersistFs.Linux;
 
-namespace PersistFs.Engine.Checks;
+namespace PersistFs.Engine.Check;
 
 /// <summary>The instance table: each tree has a root directory of its own.</summary>
 internal sealed class InstancePass
@@ -50,7 +50,7 @@ internal sealed class InstancePass
                 RepairStage.Instance, root, $"is its own parent, and of instance {slot}", (
                     Transaction transaction, ref readonly InodeRecord field) =>
                     Root(transaction, in field, root, slot)));
-        if ((context.Tally.MarksOf(root) & InodeTally.Marks.Root) != 0)
+        if ((context.Tally.MarksOf(root) & InodeReferences.Marks.Root) != 0)
             context.Findings.Add(FindingKind.Instance, root, "is the root of two instances.", ClearRoot(slot));
         // Its link count is not known yet; it is found when the directory has been read.
         if (record.LinkCount == 0)
@@ -58,14 +58,14 @@ internal sealed class InstancePass
                 RepairStage.Instance, root, "its link count is 2 now", (
                     Transaction transaction, ref readonly InodeRecord field) =>
                     transaction.Set(in field.LinkCount, 2U)));
-        context.Tally.Mark(root, InodeTally.Marks.Root | InodeTally.Marks.Connected);
+        context.Tally.Mark(root, InodeReferences.Marks.Root | InodeReferences.Marks.Connected);
     }
 
     private Repair ClearRoot(int slot) =>
         Clear(in context.InstanceAt(slot).RootInode, $"Instance {slot} has no tree any more.");
 
     private Repair Clear(ref readonly ulong field, string what) =>
-        GroundRepairs.Instance(context.Arena.PointerTo(in field), 0, what);
+        HeaderRepairs.Instance(context.Arena.PointerTo(in field), 0, what);
 
     private static void Root(Transaction transaction, ref readonly InodeRecord record, InodeNumber root, int slot)
     {
@@ -81,6 +81,6 @@ internal sealed class InstancePass
                 FindingKind.Instance,
                 position,
                 $"The name of instance {slot} has bytes behind its end.",
-                GroundRepairs.Zero(position.Value + 128 + (ulong)end, name.Length - end));
+                HeaderRepairs.Zero(position.Value + 128 + (ulong)end, name.Length - end));
     }
 }

@@ -4,7 +4,7 @@ using PersistFs.Engine.Structures;
 using PersistFs.Engine.Transactions;
 using PersistFs.Linux;
 
-namespace PersistFs.Engine.Checks;
+namespace PersistFs.Engine.Check;
 
 /// <summary>
 /// The leaves of one directory: fill words, slots, and every entry in the place that its name gives it.

@@ -1,14 +1,14 @@
 using PersistFs.Engine.Format;
 using PersistFs.Linux;
 
-namespace PersistFs.Engine.Checks;
+namespace PersistFs.Engine.Check;
 
 /// <summary>
 /// Once all names and pending lists are known: link counts, orphans, and the way up from every directory.
 /// </summary>
 internal sealed class LinkPass
 {
-    private const InodeTally.Marks ConnectionMarks = InodeTally.Marks.Connected | InodeTally.Marks.Detached;
+    private const InodeReferences.Marks ConnectionMarks = InodeReferences.Marks.Connected | InodeReferences.Marks.Detached;
 
     private readonly CheckContext context;
 
@@ -29,7 +29,7 @@ internal sealed class LinkPass
     private void CheckPending(InodeNumber inode, in InodeRecord record)
     {
         var word = new ContentsWord(record.ContentsWord);
-        bool isListed = (context.Tally.MarksOf(inode) & InodeTally.Marks.Listed) != 0;
+        bool isListed = (context.Tally.MarksOf(inode) & InodeReferences.Marks.Listed) != 0;
         if (isListed != word.IsPending)
             Report(
                 FindingKind.PendingList,
@@ -56,7 +56,7 @@ internal sealed class LinkPass
     {
         uint names = context.Tally.NamesOf(inode);
         bool isDirectory = ModeBits.IsDirectory(record.Mode);
-        bool isRoot = (context.Tally.MarksOf(inode) & InodeTally.Marks.Root) != 0;
+        bool isRoot = (context.Tally.MarksOf(inode) & InodeReferences.Marks.Root) != 0;
         // The link count of a directory speaks of the directories in it; it has one name, a root none.
         uint expected = isDirectory && record.LinkCount > 0 ? isRoot ? 0u : 1u : record.LinkCount;
         if (names == expected) return;
@@ -80,13 +80,13 @@ internal sealed class LinkPass
     {
         if ((context.Tally.MarksOf(directory) & ConnectionMarks) == 0)
         {
-            InodeTally.Marks result = FindConnection(directory);
+            InodeReferences.Marks result = FindConnection(directory);
             context.Tally.Mark(directory, result);
             // What was passed on the way is known now as well, so each directory is passed a few times at most.
             for (InodeNumber step = ParentOf(directory); IsUnknown(step); step = ParentOf(step)) context.Tally.Mark(
                 step, result);
         }
-        bool isDetached = (context.Tally.MarksOf(directory) & InodeTally.Marks.Detached) != 0;
+        bool isDetached = (context.Tally.MarksOf(directory) & InodeReferences.Marks.Detached) != 0;
         if (isDetached && context.Tally.NamesOf(directory) > 0)
             Report(
                 FindingKind.DetachedDirectory,
@@ -96,7 +96,7 @@ internal sealed class LinkPass
     }
 
     /// <summary>Follows the parents up to a directory that is known; Brent's method notices a circle.</summary>
-    private InodeTally.Marks FindConnection(InodeNumber directory)
+    private InodeReferences.Marks FindConnection(InodeNumber directory)
     {
         InodeNumber anchor = directory;
         InodeNumber step = directory;
@@ -104,13 +104,13 @@ internal sealed class LinkPass
         {
             if (!IsUnknown(step)) return context.Tally.MarksOf(step) & ConnectionMarks;
             step = ParentOf(step);
-            if (step == anchor) return InodeTally.Marks.Detached;
+            if (step == anchor) return InodeReferences.Marks.Detached;
             if (length < limit) continue;
             anchor = step;
             limit *= 2;
             length = 0;
         }
-        return InodeTally.Marks.Detached;
+        return InodeReferences.Marks.Detached;
     }
 
     private bool IsUnknown(InodeNumber directory) =>
@@ -120,7 +120,7 @@ internal sealed class LinkPass
     private bool IsLinkedDirectory(InodeNumber inode)
     {
         if (!context.IsInode(inode) || !ModeBits.IsDirectory(context.RecordOf(inode).Mode)) return false;
-        bool isRoot = (context.Tally.MarksOf(inode) & InodeTally.Marks.Root) != 0;
+        bool isRoot = (context.Tally.MarksOf(inode) & InodeReferences.Marks.Root) != 0;
         return isRoot || context.RecordOf(inode).LinkCount > 0 && context.Tally.NamesOf(inode) > 0;
     }
 

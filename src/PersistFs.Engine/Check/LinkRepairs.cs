@@ -1,12 +1,11 @@
 using System.Globalization;
 using System.Text;
-using PersistFs.Engine.Arenas;
 using PersistFs.Engine.Format;
 using PersistFs.Engine.Structures;
 using PersistFs.Engine.Transactions;
 using PersistFs.Linux;
 
-namespace PersistFs.Engine.Checks;
+namespace PersistFs.Engine.Check;
 
 /// <summary>Repairs of link counts, and of files and directories that cannot be reached.</summary>
 internal static class LinkRepairs

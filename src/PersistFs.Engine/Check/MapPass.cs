@@ -1,6 +1,6 @@
 using PersistFs.Engine.Format;
 
-namespace PersistFs.Engine.Checks;
+namespace PersistFs.Engine.Check;
 
 /// <summary>The map of one file: nodes at their heights and places, blocks counted, zeros past the size.</summary>
 internal sealed class MapPass
@@ -72,7 +72,7 @@ internal sealed class MapPass
     private void CheckNode(ArenaPointer link, MapEntry node, int height, int entriesLog2, ulong position)
     {
         ArenaPointer pointer = node.Pointer;
-        var way = new Way(link, node.Value);
+        var way = new IncomingLink(link, node.Value);
         int count = 1 << entriesLog2;
         bool isClaimed = entriesLog2 == EntriesPerNodeLog2
             ? context.TryClaimBlock(
@@ -90,14 +90,14 @@ internal sealed class MapPass
     private void CheckBlock(ArenaPointer link, MapEntry entry, ulong position)
     {
         BlockUse use = BlockUse.Of(BlockType.Data, inode, 0, position);
-        if (!context.TryClaimBlock(inode, "its map", entry.Pointer, use, new Way(link, entry.Value))) return;
+        if (!context.TryClaimBlock(inode, "its map", entry.Pointer, use, new IncomingLink(link, entry.Value))) return;
         blockCount++;
         if (position >= firstBlockPastSize) RequireZero(link, entry, 1, position);
     }
 
     private void CheckFrame(ArenaPointer link, MapEntry entry, ulong position)
     {
-        if (!context.TryClaimDataFrame(inode, entry.Pointer, position, new Way(link, entry.Value))) return;
+        if (!context.TryClaimDataFrame(inode, entry.Pointer, position, new IncomingLink(link, entry.Value))) return;
         blockCount += Layout.BlocksPerFrame;
         // In the frame that holds the last byte, what is past the size means nothing.
         if (position >= firstBlockPastSize) RequireZero(link, entry, Layout.BlocksPerFrame, position);

@@ -1,6 +1,6 @@
 using PersistFs.Engine.Format;
 
-namespace PersistFs.Engine.Checks;
+namespace PersistFs.Engine.Check;
 
 /// <summary>
 /// The pending lists, forwards with every backward link; each inode on at most one of them, and once.
@@ -31,7 +31,7 @@ internal sealed class PendingPass
                     LinkRepairs.RebuildPendingLists);
                 return;
             }
-            if ((context.Tally.MarksOf(inode) & InodeTally.Marks.Listed) != 0)
+            if ((context.Tally.MarksOf(inode) & InodeReferences.Marks.Listed) != 0)
             {
                 context.Findings.Add(
                     FindingKind.PendingList,
@@ -40,7 +40,7 @@ internal sealed class PendingPass
                     LinkRepairs.RebuildPendingLists);
                 return;
             }
-            context.Tally.Mark(inode, InodeTally.Marks.Listed);
+            context.Tally.Mark(inode, InodeReferences.Marks.Listed);
             context.PendingInodes++;
             ref readonly InodeRecord record = ref context.RecordOf(inode);
             if (inode.PendingList != list)

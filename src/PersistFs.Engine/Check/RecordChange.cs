@@ -1,7 +1,7 @@
 using PersistFs.Engine.Format;
 using PersistFs.Engine.Transactions;
 
-namespace PersistFs.Engine.Checks;
+namespace PersistFs.Engine.Check;
 
 /// <summary>A change of an inode record's fields.</summary>
 /// <param name="transaction">The open transaction.</param>

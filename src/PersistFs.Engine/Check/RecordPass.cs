@@ -1,7 +1,7 @@
 using PersistFs.Engine.Format;
 using PersistFs.Engine.Transactions;
 
-namespace PersistFs.Engine.Checks;
+namespace PersistFs.Engine.Check;
 
 /// <summary>
 /// What one worker frame keeps of requests: what cannot have been written, of whatever session it is.
@@ -32,16 +32,16 @@ internal sealed class RecordPass
         }
         for (int index = 0; index < WorkerHeader.SuspectCount; index++)
         {
-            ref readonly SuspectEntry suspect = ref header.Suspects[index];
+            ref readonly QuarantineEntry suspect = ref header.Suspects[index];
             if (suspect.Request == 0) continue;
             bool hasSession = RequireSession(in suspect.Request, suspect.Session, "a suspect");
             if (hasSession && suspect is { Crashes: 0, Kills: 0 })
                 Report(in suspect.Request, "a suspect was in hand at no death");
         }
         for (int index = 0; index < WorkerHeader.CompletionCount; index++)
-            CheckRecord(in context.Arena.At<CompletionRecord>(Completions.RecordAt(frame, index)));
+            CheckRecord(in context.Arena.At<CompletionRecord>(ReplyCache.RecordAt(frame, index)));
         for (int index = 0; index < WorkerHeader.ListingCount; index++)
-            CheckListing(in context.Arena.At<ListingRecord>(Completions.ListingAt(frame, index)));
+            CheckListing(in context.Arena.At<ListingRecord>(ReplyCache.ListingAt(frame, index)));
     }
 
     private void CheckRecord(ref readonly CompletionRecord record)
@@ -89,6 +89,6 @@ internal sealed class RecordPass
     {
         ArenaPointer place = context.Arena.PointerTo(in word);
         context.Findings.Add(
-            FindingKind.Request, place, $"Of worker {slot}, {what}.", GroundRepairs.DropRequest(place, slot));
+            FindingKind.Request, place, $"Of worker {slot}, {what}.", HeaderRepairs.DropRequest(place, slot));
     }
 }

@@ -3,7 +3,7 @@ using PersistFs.Engine.Structures;
 using PersistFs.Engine.Transactions;
 using PersistFs.Linux;
 
-namespace PersistFs.Engine.Checks;
+namespace PersistFs.Engine.Check;
 
 /// <summary>How fields of an inode record are put right.</summary>
 internal static class RecordRepairs

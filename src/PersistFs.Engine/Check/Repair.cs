@@ -1,4 +1,4 @@
-namespace PersistFs.Engine.Checks;
+namespace PersistFs.Engine.Check;
 
 /// <summary>What can be done about a finding.</summary>
 /// <param name="Stage">When.</param>

@@ -3,7 +3,7 @@ using PersistFs.Engine.Format;
 using PersistFs.Engine.Structures;
 using PersistFs.Engine.Transactions;
 
-namespace PersistFs.Engine.Checks;
+namespace PersistFs.Engine.Check;
 
 /// <summary>What repairs work with. Nobody else uses the volume meanwhile, so no lock is taken.</summary>
 internal sealed class RepairContext
@@ -62,5 +62,5 @@ internal sealed class RepairContext
     public void NoteNameRemoved(InodeNumber inode) =>
         namesRemoved[inode] = namesRemoved.GetValueOrDefault(inode) + 1;
 
-    public bool IsRoot(InodeNumber inode) => (Check.Tally.MarksOf(inode) & InodeTally.Marks.Root) != 0;
+    public bool IsRoot(InodeNumber inode) => (Check.Tally.MarksOf(inode) & InodeReferences.Marks.Root) != 0;
 }

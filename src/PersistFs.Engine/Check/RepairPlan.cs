@@ -1,4 +1,4 @@
-namespace PersistFs.Engine.Checks;
+namespace PersistFs.Engine.Check;
 
 /// <summary>The repairs that one check has come to, by stage.</summary>
 internal sealed class RepairPlan

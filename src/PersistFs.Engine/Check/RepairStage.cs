@@ -1,4 +1,4 @@
-namespace PersistFs.Engine.Checks;
+namespace PersistFs.Engine.Check;
 
 /// <summary>In which order repairs are made: each stage relies on what those before it have put right.</summary>
 internal enum RepairStage

@@ -1,8 +1,7 @@
-using PersistFs.Engine.Arenas;
 using PersistFs.Engine.Format;
 using PersistFs.Engine.Transactions;
 
-namespace PersistFs.Engine.Checks;
+namespace PersistFs.Engine.Check;
 
 /// <summary>Repairs of single words: fields of records, pointers, sums.</summary>
 internal static class Repairs

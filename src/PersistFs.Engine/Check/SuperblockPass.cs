@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 using PersistFs.Engine.Format;
 using PersistFs.Engine.Structures;
 
-namespace PersistFs.Engine.Checks;
+namespace PersistFs.Engine.Check;
 
 /// <summary>Frame 0: both superblocks, both root pages, and what must be zero.</summary>
 internal sealed class SuperblockPass
@@ -29,14 +29,14 @@ internal sealed class SuperblockPass
         ulong start = isSegmented ? Layout.SegmentCountOffset + sizeof(ulong) : ReservedStart;
         ReadOnlySpan<byte> reserved = context.Arena.Bytes(
             new ArenaPointer(start), (int)(Layout.SuperblockCopyOffset - start));
-        RequireZero(reserved, start, "frame 0", GroundRepairs.Zero(start, reserved.Length));
+        RequireZero(reserved, start, "frame 0", HeaderRepairs.Zero(start, reserved.Length));
         for (int list = 0; list < Layout.PendingListCount; list++)
         {
             ulong head = Layout.PendingListsOffset + (ulong)(list * Layout.PendingListStrideInBytes);
             ReadOnlySpan<byte> rest = context.Arena.Bytes(
                 new ArenaPointer(head + sizeof(ulong)), Layout.PendingListStrideInBytes - sizeof(ulong));
             RequireZero(
-                rest, head + sizeof(ulong), "the pending lists", GroundRepairs.Zero(head + sizeof(ulong), rest.Length));
+                rest, head + sizeof(ulong), "the pending lists", HeaderRepairs.Zero(head + sizeof(ulong), rest.Length));
         }
     }
 
@@ -49,7 +49,7 @@ internal sealed class SuperblockPass
             in copy, "The copy of the superblock", new ArenaPointer(Layout.SuperblockCopyOffset));
         if (isFirstGood && isCopyGood && !BytesOf(in first).SequenceEqual(BytesOf(in copy)))
             context.Findings.Add(
-                FindingKind.Superblock, "The superblock and its copy differ.", GroundRepairs.Superblocks);
+                FindingKind.Superblock, "The superblock and its copy differ.", HeaderRepairs.Superblocks);
     }
 
     private bool CheckSuperblock(in Superblock superblock, string name, ArenaPointer position)
@@ -60,20 +60,20 @@ internal sealed class SuperblockPass
                 FindingKind.Superblock,
                 position,
                 $"{name} has a wrong magic number or checksum.",
-                GroundRepairs.Superblocks);
+                HeaderRepairs.Superblocks);
             return false;
         }
         RequireZero(
             BytesOf(in superblock)[Superblock.ReservedStart..ChecksumPosition],
             position.Value + Superblock.ReservedStart,
             name,
-            GroundRepairs.Superblocks);
+            HeaderRepairs.Superblocks);
         if (superblock.FrameCountMax != context.Table.FrameCount || superblock.Kind > Superblock.KindFixed)
             context.Findings.Add(
                 FindingKind.Superblock,
                 position,
                 $"{name} has another geometry than the arena, or an unknown kind.",
-                GroundRepairs.Superblocks);
+                HeaderRepairs.Superblocks);
         return true;
     }
 
@@ -93,26 +93,26 @@ internal sealed class SuperblockPass
                     FindingKind.RootPage,
                     new ArenaPointer(position),
                     $"Root page {index} has a wrong checksum.",
-                    GroundRepairs.RootPages);
+                    HeaderRepairs.RootPages);
                 continue;
             }
             RequireZero(
                 bytes[RootReservedStart..ChecksumPosition],
                 position + RootReservedStart,
                 $"root page {index}",
-                GroundRepairs.RootPages);
+                HeaderRepairs.RootPages);
             if (page.SessionLast > Layout.SessionMax)
                 context.Findings.Add(
                     FindingKind.RootPage,
                     new ArenaPointer(position),
                     $"Root page {index} has session {page.SessionLast}.",
-                    GroundRepairs.RootPages);
+                    HeaderRepairs.RootPages);
             if (page.Generation == highest)
                 context.Findings.Add(
                     FindingKind.RootPage,
                     new ArenaPointer(position),
                     "Both root pages have the same generation.",
-                    GroundRepairs.RootPages);
+                    HeaderRepairs.RootPages);
             highest = page.Generation;
         }
         if (highest == 0) context.Findings.Add(FindingKind.RootPage, "There is no good root page.");

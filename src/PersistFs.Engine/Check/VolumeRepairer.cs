@@ -1,7 +1,8 @@
-using PersistFs.Engine.Checks;
+using PersistFs.Engine.Arenas;
 using PersistFs.Engine.Transactions;
+using PersistFs.Engine.Volumes;
 
-namespace PersistFs.Engine;
+namespace PersistFs.Engine.Check;
 
 /// <summary>Puts right what the checker finds, as far as it can be done without guessing at contents.</summary>
 /// <remarks>
@@ -36,7 +37,7 @@ public static class VolumeRepairer
         ArenaSource source, VolumeOptions options, Action<string> onRepair, Action<CheckProgress>? progress = null)
     {
         long repairs = 0;
-        HeadRepairer.Run(source, Note);
+        BootstrapRepairer.Run(source, Note);
         using Volume volume = Volume.Open(source, options);
         CheckReport report = Repair(volume, Note, progress);
         // What the kernel knows of the tree, and the requests it may send again, are of the tree before.

@@ -1,6 +1,6 @@
 using PersistFs.Engine.Format;
 
-namespace PersistFs.Engine.Checks;
+namespace PersistFs.Engine.Check;
 
 /// <summary>
 /// The worker table: each slot's frame is its own, its journal is idle, and what it keeps of requests can be.

@@ -3,8 +3,9 @@ using System.Runtime.InteropServices;
 using PersistFs.Engine.Arenas;
 using PersistFs.Engine.Format;
 using PersistFs.Engine.Structures;
+using PersistFs.Engine.Volumes;
 
-namespace PersistFs.Engine;
+namespace PersistFs.Engine.Dump;
 
 /// <summary>
 /// An arena's numbers as they lie in it: read from outside, without recovery and without changing a byte.
@@ -68,7 +69,7 @@ public sealed record ArenaSummary
     /// </exception>
     public static ArenaSummary Read(ArenaSource source)
     {
-        using ArenaImage image = ArenaImage.Open(source);
+        using ArenaReader image = ArenaReader.Open(source);
         try
         {
             return Read(image);
@@ -81,10 +82,10 @@ public sealed record ArenaSummary
         }
     }
 
-    private static ArenaSummary Read(ArenaImage image)
+    private static ArenaSummary Read(ArenaReader image)
     {
-        Superblock superblock = new Dumps.HeadDump(image, new Dumps.DumpText(TextWriter.Null, 0)).ChooseSuperblock();
-        var table = new ImageTable(image, in superblock);
+        Superblock superblock = new HeaderDump(image, new DumpText(TextWriter.Null, 0)).ChooseSuperblock();
+        var table = new FrameTableReader(image, in superblock);
         (ulong present, ulong allocated) = CountBlocks(table);
         (long inodes, int inFlight) = ReadWorkers(image, table);
         InstanceRecord instance = image.Read<InstanceRecord>(new ArenaPointer(Layout.InstanceTableOffset));
@@ -111,7 +112,7 @@ public sealed record ArenaSummary
     }
 
     /// <summary>Frames with memory, and blocks taken in those that are not the frame table's.</summary>
-    private static (ulong Present, ulong Allocated) CountBlocks(ImageTable table)
+    private static (ulong Present, ulong Allocated) CountBlocks(FrameTableReader table)
     {
         ulong present = 0;
         ulong allocated = 0;
@@ -133,7 +134,7 @@ public sealed record ArenaSummary
         return (ulong)Math.Max(0, count - Layout.DescriptorBlocksPerFrame);
     }
 
-    private static (long Inodes, int InFlight) ReadWorkers(ArenaImage image, ImageTable table)
+    private static (long Inodes, int InFlight) ReadWorkers(ArenaReader image, FrameTableReader table)
     {
         long inodes = 0;
         int inFlight = 0;
@@ -152,14 +153,14 @@ public sealed record ArenaSummary
         return (inodes, inFlight);
     }
 
-    private static byte[]? ReadMountRecord(ArenaImage image)
+    private static byte[]? ReadMountRecord(ArenaReader image)
     {
         byte[] manifest = new byte[Layout.ManifestSizeInBytes];
         image.Read(new ArenaPointer(Layout.ManifestOffset), manifest);
         return Manifest.Find(manifest, ManifestEntry.TypeMount);
     }
 
-    private static RootPage ReadRoot(ArenaImage image)
+    private static RootPage ReadRoot(ArenaReader image)
     {
         RootPage first = image.Read<RootPage>(new ArenaPointer(Layout.RootPageOffset));
         RootPage second = image.Read<RootPage>(new ArenaPointer(Layout.RootPageOffset + Layout.BlockSizeInBytes));

@@ -1,19 +1,19 @@
 using PersistFs.Engine.Arenas;
-using PersistFs.Engine.Checks;
+using PersistFs.Engine.Check;
 using PersistFs.Engine.Format;
 
-namespace PersistFs.Engine.Dumps;
+namespace PersistFs.Engine.Dump;
 
 /// <summary>The extended attributes of one inode.</summary>
 internal sealed class AttributeDump
 {
     private const int ValueShownMax = 64;
 
-    private readonly ArenaImage image;
-    private readonly ImageTable table;
+    private readonly ArenaReader image;
+    private readonly FrameTableReader table;
     private readonly DumpText text;
 
-    public AttributeDump(ArenaImage image, ImageTable table, DumpText text)
+    public AttributeDump(ArenaReader image, FrameTableReader table, DumpText text)
     {
         this.image = image;
         this.table = table;

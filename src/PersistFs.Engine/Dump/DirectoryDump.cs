@@ -1,9 +1,9 @@
 using PersistFs.Engine.Arenas;
-using PersistFs.Engine.Checks;
+using PersistFs.Engine.Check;
 using PersistFs.Engine.Format;
 using PersistFs.Engine.Structures;
 
-namespace PersistFs.Engine.Dumps;
+namespace PersistFs.Engine.Dump;
 
 /// <summary>The names of one directory, leaf by leaf in the order of their keys.</summary>
 internal sealed class DirectoryDump
@@ -12,17 +12,17 @@ internal sealed class DirectoryDump
     private const int LeavesMax = 100_000;
 
     private readonly DumpText text;
-    private readonly ImageTable table;
-    private readonly ImageDirectory directories;
+    private readonly FrameTableReader table;
+    private readonly ArenaDirectoryReader directories;
     private InodeNumber directory;
     private int names;
     private int leaves;
 
-    public DirectoryDump(ArenaImage image, ImageTable table, DumpText text)
+    public DirectoryDump(ArenaReader image, FrameTableReader table, DumpText text)
     {
         this.text = text;
         this.table = table;
-        directories = new ImageDirectory(image, table);
+        directories = new ArenaDirectoryReader(image, table);
     }
 
     private bool IsFull => names >= text.ItemsMax || leaves >= LeavesMax;

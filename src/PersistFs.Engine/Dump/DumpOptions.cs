@@ -1,4 +1,4 @@
-namespace PersistFs.Engine;
+namespace PersistFs.Engine.Dump;
 
 /// <summary>What a dump shows beside the arena as a whole.</summary>
 public sealed record DumpOptions

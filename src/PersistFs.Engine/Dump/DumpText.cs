@@ -1,7 +1,7 @@
 using System.Globalization;
 using PersistFs.Engine.Format;
 
-namespace PersistFs.Engine.Dumps;
+namespace PersistFs.Engine.Dump;
 
 /// <summary>Lines of a dump, and how values are written in them.</summary>
 internal sealed class DumpText

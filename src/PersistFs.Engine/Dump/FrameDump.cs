@@ -3,22 +3,22 @@ using System.Runtime.InteropServices;
 using PersistFs.Engine.Arenas;
 using PersistFs.Engine.Format;
 
-namespace PersistFs.Engine.Dumps;
+namespace PersistFs.Engine.Dump;
 
 /// <summary>The frame table by state and type, and what the blocks hold.</summary>
 internal sealed class FrameDump
 {
     private const int TypeCount = 256;
 
-    private readonly ArenaImage image;
-    private readonly ImageTable table;
+    private readonly ArenaReader image;
+    private readonly FrameTableReader table;
     private readonly DumpText text;
     private readonly SortedDictionary<string, List<(uint First, uint Last)>> runs = new(StringComparer.Ordinal);
     private readonly long[] blocks = new long[TypeCount];
     private readonly long[] objects = new long[TypeCount];
     private long freeBlocks;
 
-    public FrameDump(ArenaImage image, ImageTable table, DumpText text)
+    public FrameDump(ArenaReader image, FrameTableReader table, DumpText text)
     {
         this.image = image;
         this.table = table;

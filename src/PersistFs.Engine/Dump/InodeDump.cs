@@ -1,17 +1,18 @@
 using PersistFs.Engine.Arenas;
+using PersistFs.Engine.Check;
 using PersistFs.Engine.Format;
 using PersistFs.Linux;
 
-namespace PersistFs.Engine.Dumps;
+namespace PersistFs.Engine.Dump;
 
 /// <summary>One inode: the fields of its record, its attributes, and its contents by place or its names.</summary>
 internal sealed class InodeDump
 {
-    private readonly ArenaImage image;
-    private readonly ImageTable table;
+    private readonly ArenaReader image;
+    private readonly FrameTableReader table;
     private readonly DumpText text;
 
-    public InodeDump(ArenaImage image, ImageTable table, DumpText text)
+    public InodeDump(ArenaReader image, FrameTableReader table, DumpText text)
     {
         this.image = image;
         this.table = table;
@@ -79,7 +80,7 @@ internal sealed class InodeDump
         if (!isThere || !ModeBits.IsSymbolicLink(record.Mode)) return;
         var target = new byte[Math.Min((ulong)size, record.Size)];
         image.Read(pointer, target);
-        text.Item($"leads to {Checks.NameText.Of(target)}");
+        text.Item($"leads to {NameText.Of(target)}");
     }
 
     private void Guard(string what, Action write)

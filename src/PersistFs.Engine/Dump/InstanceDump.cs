@@ -1,17 +1,17 @@
 using PersistFs.Engine.Arenas;
-using PersistFs.Engine.Checks;
+using PersistFs.Engine.Check;
 using PersistFs.Engine.Format;
 
-namespace PersistFs.Engine.Dumps;
+namespace PersistFs.Engine.Dump;
 
 /// <summary>The instance table and the pending lists.</summary>
 internal sealed class InstanceDump
 {
-    private readonly ArenaImage image;
-    private readonly ImageTable table;
+    private readonly ArenaReader image;
+    private readonly FrameTableReader table;
     private readonly DumpText text;
 
-    public InstanceDump(ArenaImage image, ImageTable table, DumpText text)
+    public InstanceDump(ArenaReader image, FrameTableReader table, DumpText text)
     {
         this.image = image;
         this.table = table;

@@ -3,13 +3,13 @@ using PersistFs.Engine.Arenas;
 using PersistFs.Engine.Format;
 using PersistFs.Engine.Structures;
 
-namespace PersistFs.Engine.Dumps;
+namespace PersistFs.Engine.Dump;
 
 /// <summary>The map of one file as extents, and whatever in it leads nowhere.</summary>
 internal sealed class MapDump
 {
-    private readonly ArenaImage image;
-    private readonly ImageTable table;
+    private readonly ArenaReader image;
+    private readonly FrameTableReader table;
     private readonly DumpText text;
     private InodeNumber inode;
     private int items;
@@ -18,7 +18,7 @@ internal sealed class MapDump
     private ArenaPointer extentPointer;
     private bool isExtentFrame;
 
-    public MapDump(ArenaImage image, ImageTable table, DumpText text)
+    public MapDump(ArenaReader image, FrameTableReader table, DumpText text)
     {
         this.image = image;
         this.table = table;

@@ -4,22 +4,22 @@ using PersistFs.Engine.Format;
 using PersistFs.Engine.Structures;
 using PersistFs.Linux;
 
-namespace PersistFs.Engine.Dumps;
+namespace PersistFs.Engine.Dump;
 
 /// <summary>From a path to an inode, in an image.</summary>
 internal sealed class PathFinder
 {
-    private readonly ImageTable table;
-    private readonly ImageDirectory directories;
+    private readonly FrameTableReader table;
+    private readonly ArenaDirectoryReader directories;
     private readonly ulong seedLow;
     private readonly ulong seedHigh;
 
-    public PathFinder(ArenaImage image, ImageTable table, ulong seedLow, ulong seedHigh)
+    public PathFinder(ArenaReader image, FrameTableReader table, ulong seedLow, ulong seedHigh)
     {
         this.table = table;
         this.seedLow = seedLow;
         this.seedHigh = seedHigh;
-        directories = new ImageDirectory(image, table);
+        directories = new ArenaDirectoryReader(image, table);
     }
 
     /// <summary>Follows names from the root down; neither ".." nor symbolic links are followed.</summary>

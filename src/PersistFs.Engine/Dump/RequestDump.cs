@@ -2,17 +2,17 @@ using PersistFs.Engine.Arenas;
 using PersistFs.Engine.Format;
 using PersistFs.Engine.Transactions;
 
-namespace PersistFs.Engine.Dumps;
+namespace PersistFs.Engine.Dump;
 
 /// <summary>
 /// What a worker frame keeps of requests: those in hand, those executed and not answered, those that ended servers.
 /// </summary>
 internal sealed class RequestDump
 {
-    private readonly ArenaImage image;
+    private readonly ArenaReader image;
     private readonly DumpText text;
 
-    public RequestDump(ArenaImage image, DumpText text)
+    public RequestDump(ArenaReader image, DumpText text)
     {
         this.image = image;
         this.text = text;
@@ -39,8 +39,8 @@ internal sealed class RequestDump
 
     private void WriteSuspects(in WorkerHeader header)
     {
-        ReadOnlySpan<SuspectEntry> suspects = header.Suspects;
-        foreach (ref readonly SuspectEntry suspect in suspects)
+        ReadOnlySpan<QuarantineEntry> suspects = header.Suspects;
+        foreach (ref readonly QuarantineEntry suspect in suspects)
         {
             if (suspect.Request == 0) continue;
             text.Detail(
@@ -51,7 +51,7 @@ internal sealed class RequestDump
 
     private void WriteRecord(ArenaPointer frame, int index)
     {
-        CompletionRecord record = image.Read<CompletionRecord>(Completions.RecordAt(frame, index));
+        CompletionRecord record = image.Read<CompletionRecord>(ReplyCache.RecordAt(frame, index));
         if (record.State == 0) return;
         text.Detail(
             $"record {index}: {StateName(record.State)}, request {record.Request} of session {record.Session}, "
@@ -60,7 +60,7 @@ internal sealed class RequestDump
 
     private void WriteListing(ArenaPointer frame, int index)
     {
-        ListingRecord listing = image.Read<ListingRecord>(Completions.ListingAt(frame, index));
+        ListingRecord listing = image.Read<ListingRecord>(ReplyCache.ListingAt(frame, index));
         if (listing.State == 0) return;
         text.Detail(
             $"listing {index}: {StateName(listing.State)}, request {listing.Request} of session {listing.Session}, "

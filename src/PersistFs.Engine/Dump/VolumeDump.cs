@@ -1,8 +1,7 @@
 using PersistFs.Engine.Arenas;
-using PersistFs.Engine.Dumps;
 using PersistFs.Engine.Format;
 
-namespace PersistFs.Engine;
+namespace PersistFs.Engine.Dump;
 
 /// <summary>
 /// Says what lies in an arena, for an engineer: as it is, without recovery, and without changing a byte.
@@ -25,21 +24,21 @@ public static class VolumeDump
     /// </exception>
     public static void Write(ArenaSource source, DumpOptions options, TextWriter output)
     {
-        using ArenaImage image = ArenaImage.Open(source);
+        using ArenaReader image = ArenaReader.Open(source);
         Write(image, options, output);
     }
 
     /// <summary>Describes an arena that is open for reading already.</summary>
-    internal static void Write(ArenaImage image, DumpOptions options, TextWriter output)
+    internal static void Write(ArenaReader image, DumpOptions options, TextWriter output)
     {
         var text = new DumpText(output, options.ItemsMax);
         text.Line($"{image.Name} ({image.Kind}), {image.Length} bytes");
         if (image.Owner is { } owner) text.Line($"in use by {owner}: what follows may change while it is read");
         bool isWhole = options.Inode is null && options.Path is null;
-        var heads = new HeadDump(image, text);
+        var heads = new HeaderDump(image, text);
         if (isWhole) heads.WriteSuperblocks();
         Superblock superblock = heads.ChooseSuperblock();
-        var table = new ImageTable(image, in superblock);
+        var table = new FrameTableReader(image, in superblock);
         if (!isWhole)
         {
             var inodes = new InodeDump(image, table, text);
@@ -53,13 +52,13 @@ public static class VolumeDump
         new FrameDump(image, table, text).Write();
     }
 
-    private static InodeNumber NumberOf(ArenaImage image, ulong number) =>
+    private static InodeNumber NumberOf(ArenaReader image, ulong number) =>
         number == RootNodeId ? RootOf(image) : new InodeNumber(number);
 
-    private static InodeNumber RootOf(ArenaImage image) =>
+    private static InodeNumber RootOf(ArenaReader image) =>
         new(image.Read<InstanceRecord>(new ArenaPointer(Layout.InstanceTableOffset)).RootInode);
 
-    private static InodeNumber Find(ArenaImage image, ImageTable table, in Superblock superblock, string path)
+    private static InodeNumber Find(ArenaReader image, FrameTableReader table, in Superblock superblock, string path)
     {
         var finder = new PathFinder(image, table, superblock.HashSeedLow, superblock.HashSeedHigh);
         if (finder.TryFind(RootOf(image), path, out InodeNumber inode, out string missing)) return inode;

@@ -1,16 +1,16 @@
 using PersistFs.Engine.Arenas;
 using PersistFs.Engine.Format;
 
-namespace PersistFs.Engine.Dumps;
+namespace PersistFs.Engine.Dump;
 
 /// <summary>The worker frames: counters, and what the next recovery would find in the journals.</summary>
 internal sealed class WorkerDump
 {
-    private readonly ArenaImage image;
-    private readonly ImageTable table;
+    private readonly ArenaReader image;
+    private readonly FrameTableReader table;
     private readonly DumpText text;
 
-    public WorkerDump(ArenaImage image, ImageTable table, DumpText text)
+    public WorkerDump(ArenaReader image, FrameTableReader table, DumpText text)
     {
         this.image = image;
         this.table = table;

@@ -71,7 +71,7 @@ internal static class Layout
         Check<UndoEntry>(16);
         Check<CompletionRecord>(CompletionRecord.SizeInBytes);
         Check<ListingRecord>((int)ListingRecord.ReplyOffset);
-        Check<SuspectEntry>(16);
+        Check<QuarantineEntry>(16);
         Check<InodeRecord>(128);
         Check<LeafHeader>(16);
         Check<DirectoryEntryHeader>(16);

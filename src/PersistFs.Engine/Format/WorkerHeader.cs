@@ -42,7 +42,7 @@ internal struct WorkerHeader
     [InlineArray(SuspectCount)]
     internal struct SuspectEntries
     {
-        private SuspectEntry entry0;
+        private QuarantineEntry entry0;
     }
 
     public const int ForgottenOffset = 0x30;

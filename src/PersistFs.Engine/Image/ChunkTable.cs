@@ -1,6 +1,6 @@
 using PersistFs.Engine.Format;
 
-namespace PersistFs.Engine.Images;
+namespace PersistFs.Engine.Image;
 
 /// <summary>What an image that is being written holds of each frame; the index in the making.</summary>
 /// <remarks>Any thread may ask for any frame, but no two for the same one at a time.</remarks>

@@ -1,7 +1,8 @@
+using PersistFs.Engine.Arenas;
 using PersistFs.Engine.Format;
 using PersistFs.Linux;
 
-namespace PersistFs.Engine.Images;
+namespace PersistFs.Engine.Image;
 
 /// <summary>Memory of this process for copies of frames; all of it is there from the start.</summary>
 internal sealed class FrameBuffer : IDisposable

@@ -2,7 +2,7 @@ using PersistFs.Engine.Arenas;
 using PersistFs.Engine.Format;
 using PersistFs.Linux;
 
-namespace PersistFs.Engine.Images;
+namespace PersistFs.Engine.Image;
 
 /// <summary>Finds out which blocks of a frame an image has to hold: those in use that are not all zero.</summary>
 /// <remarks>The frame is in use, and stays present for the time of a call.</remarks>

@@ -1,4 +1,4 @@
-namespace PersistFs.Engine;
+namespace PersistFs.Engine.Image;
 
 /// <summary>How far a save or a restore is.</summary>
 /// <param name="Phase">What is being done, for people.</param>

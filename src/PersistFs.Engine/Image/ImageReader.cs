@@ -1,10 +1,11 @@
 using System.IO.Hashing;
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
+using PersistFs.Engine.Arenas;
 using PersistFs.Engine.Format;
 using PersistFs.Linux;
 
-namespace PersistFs.Engine.Images;
+namespace PersistFs.Engine.Image;
 
 /// <summary>Reads an image. Nothing in it is believed before its checksum and its place have been looked at.</summary>
 internal sealed class ImageReader : IDisposable

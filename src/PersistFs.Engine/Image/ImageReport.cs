@@ -1,4 +1,4 @@
-namespace PersistFs.Engine;
+namespace PersistFs.Engine.Image;
 
 /// <summary>What was saved or restored.</summary>
 public sealed record ImageReport

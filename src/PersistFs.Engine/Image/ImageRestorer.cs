@@ -4,9 +4,10 @@ using System.Runtime.InteropServices;
 using PersistFs.Engine.Arenas;
 using PersistFs.Engine.Format;
 using PersistFs.Engine.Structures;
+using PersistFs.Engine.Volumes;
 using PersistFs.Linux;
 
-namespace PersistFs.Engine.Images;
+namespace PersistFs.Engine.Image;
 
 /// <summary>Makes an arena from an image, in memory that nobody uses.</summary>
 /// <remarks>
@@ -34,7 +35,7 @@ internal sealed class ImageRestorer : IDisposable
     /// <summary>Looks at every checksum, and changes nothing.</summary>
     public void Verify()
     {
-        using var buffers = new FrameBuffer(FrameCrew.ThreadCount);
+        using var buffers = new FrameBuffer(ParallelFrames.ThreadCount);
         ForEach("verify", (in ChunkEntry entry, int thread) =>
         {
             IoVector run = buffers.At(thread).Slice(0, entry.BlockCount << Layout.BlockSizeLog2);
@@ -50,7 +51,7 @@ internal sealed class ImageRestorer : IDisposable
         if (error != Errno.OK) throw NoRoom(backing, error);
         var arena = new Arena(address, backing.Length);
         using var head = new FrameBuffer(1);
-        using FrameBuffer? copies = backing.TakesWrites ? new FrameBuffer(FrameCrew.ThreadCount) : null;
+        using FrameBuffer? copies = backing.TakesWrites ? new FrameBuffer(ParallelFrames.ThreadCount) : null;
         ForEach("restore", (in ChunkEntry entry, int thread) =>
         {
             nint place = address + ((nint)entry.Frame << Layout.FrameSizeLog2);
@@ -194,7 +195,7 @@ internal sealed class ImageRestorer : IDisposable
         ReadOnlyMemory<ChunkEntry> batch = default;
         int next = 0;
         var turn = new Lock();
-        FrameCrew.Run(
+        ParallelFrames.Run(
             thread =>
             {
                 while (!stop.IsCancellationRequested && TryTake(out ChunkEntry entry))

@@ -1,10 +1,11 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
+using PersistFs.Engine.Arenas;
 using PersistFs.Engine.Format;
 using PersistFs.Linux;
 
-namespace PersistFs.Engine;
+namespace PersistFs.Engine.Image;
 
 /// <summary>Where an image is written: a file beside the one it will replace, or a block device.</summary>
 /// <remarks>

@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 using PersistFs.Engine.Format;
 using PersistFs.Linux;
 
-namespace PersistFs.Engine.Images;
+namespace PersistFs.Engine.Image;
 
 /// <summary>Writes an image (FORMAT.md, section 15): chunks by many threads, then index, trailer and header.</summary>
 /// <remarks>Until the header is written the target is no image; a chunk may be written again until then.</remarks>

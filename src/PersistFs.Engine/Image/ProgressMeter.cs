@@ -1,6 +1,6 @@
 using System.Diagnostics;
 
-namespace PersistFs.Engine.Images;
+namespace PersistFs.Engine.Image;
 
 /// <summary>Counts what several threads have done, and tells it now and then on one of them.</summary>
 internal sealed class ProgressMeter(Action<ImageProgress>? progress)

@@ -2,7 +2,7 @@ using PersistFs.Engine.Arenas;
 using PersistFs.Engine.Format;
 using PersistFs.Linux;
 
-namespace PersistFs.Engine.Images;
+namespace PersistFs.Engine.Image;
 
 /// <summary>
 /// Where an arena is restored: a file that takes its name when it is whole, or a device, which has no second place.

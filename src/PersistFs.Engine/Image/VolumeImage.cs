@@ -1,7 +1,8 @@
 using PersistFs.Engine.Arenas;
+using PersistFs.Engine.Volumes;
 using PersistFs.Linux;
 
-namespace PersistFs.Engine;
+namespace PersistFs.Engine.Image;
 
 /// <summary>Saves a volume to an image, and restores an arena from one.</summary>
 public static class VolumeImage
@@ -19,7 +20,7 @@ public static class VolumeImage
         Volume volume, ImageTarget target, Action<ImageProgress>? progress = null,
         CancellationToken cancellation = default)
     {
-        using var saver = new Images.VolumeSaver(volume, target, progress, cancellation);
+        using var saver = new VolumeSaver(volume, target, progress, cancellation);
         return saver.SaveIdle();
     }
 
@@ -57,7 +58,7 @@ public static class VolumeImage
         Volume volume, ImageTarget target, Action? settle, Action<ImageProgress>? progress,
         CancellationToken cancellation)
     {
-        using var saver = new Images.VolumeSaver(volume, target, progress, cancellation);
+        using var saver = new VolumeSaver(volume, target, progress, cancellation);
         return saver.SaveLive(settle);
     }
 
@@ -78,10 +79,10 @@ public static class VolumeImage
         string image, string arena, bool force, Action<ImageProgress>? progress = null,
         CancellationToken cancellation = default)
     {
-        using var reader = Images.ImageReader.Open(image);
-        using var restorer = new Images.ImageRestorer(reader, progress, cancellation);
+        using var reader = ImageReader.Open(image);
+        using var restorer = new ImageRestorer(reader, progress, cancellation);
         return BackingOpener.TryFindDevice(arena, out DaxDevice device)
-            ? Images.RestorePlace.InDevice(in device, force, reader, restorer)
-            : Images.RestorePlace.InFile(arena, force, reader, restorer);
+            ? RestorePlace.InDevice(in device, force, reader, restorer)
+            : RestorePlace.InFile(arena, force, reader, restorer);
     }
 }

@@ -3,9 +3,10 @@ using PersistFs.Engine.Arenas;
 using PersistFs.Engine.Format;
 using PersistFs.Engine.Structures;
 using PersistFs.Engine.Transactions;
+using PersistFs.Engine.Volumes;
 using PersistFs.Linux;
 
-namespace PersistFs.Engine.Images;
+namespace PersistFs.Engine.Image;
 
 /// <summary>One save of one volume.</summary>
 /// <remarks>
@@ -72,7 +73,7 @@ internal sealed class VolumeSaver : IDisposable
     {
         lock (Turn)
         {
-            var marks = new FrameMarks(space.Arena, table.FrameCount);
+            var marks = new DirtyFrameMap(space.Arena, table.FrameCount);
             space.Allocator.Supply.KeepsFrames = true;
             try
             {
@@ -91,12 +92,12 @@ internal sealed class VolumeSaver : IDisposable
 
     public void Dispose() => stop.Dispose();
 
-    private ImageReport SaveMarked(FrameMarks marks, Action? settle)
+    private ImageReport SaveMarked(DirtyFrameMap marks, Action? settle)
     {
         List<uint> frames = FramesInUse();
         ImageWriter writer = Begin(frames);
-        using var buffers = new FrameBuffer(FrameCrew.ThreadCount);
-        using var brake = new SaveBrake(volume);
+        using var buffers = new FrameBuffer(ParallelFrames.ThreadCount);
+        using var brake = new WriteThrottle(volume);
         int last = int.MaxValue;
         for (int pass = 1; pass <= PassesMax; pass++)
         {
@@ -129,7 +130,7 @@ internal sealed class VolumeSaver : IDisposable
 
     /// <summary>Copies what is left in a freeze, and writes it afterwards.</summary>
     /// <returns>False when more has changed meanwhile than can be copied in a freeze, or none was to be had.</returns>
-    private bool TryFinish(ImageWriter writer, FrameMarks marks, List<uint> frames, out ImageHeader header)
+    private bool TryFinish(ImageWriter writer, DirtyFrameMap marks, List<uint> frames, out ImageHeader header)
     {
         header = default;
         using var copies = new FrameBuffer(Math.Min(FreezeFramesMax, 2 * frames.Count + FreezeFramesEnough));
@@ -145,7 +146,7 @@ internal sealed class VolumeSaver : IDisposable
             frames.RemoveAll(frame => table.WordOf(frame).State != FrameState.Used);
             if (frames.Count > copies.Count) return false;
             int next = -1;
-            FrameCrew.Run(
+            ParallelFrames.Run(
                 _ =>
                 {
                     for (int index; (index = Interlocked.Increment(ref next)) < frames.Count;)
@@ -210,7 +211,7 @@ internal sealed class VolumeSaver : IDisposable
     {
         meter.Begin(phase, (ulong)frames.Count << Layout.FrameSizeLog2);
         int next = -1;
-        FrameCrew.Run(
+        ParallelFrames.Run(
             thread =>
             {
                 for (int index; (index = Interlocked.Increment(ref next)) < frames.Count;)

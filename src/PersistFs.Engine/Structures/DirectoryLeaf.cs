@@ -1,6 +1,7 @@
 using System.Numerics;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
+using PersistFs.Engine.Arenas;
 using PersistFs.Engine.Format;
 
 namespace PersistFs.Engine.Structures;

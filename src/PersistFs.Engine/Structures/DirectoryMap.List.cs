@@ -1,5 +1,4 @@
 using PersistFs.Engine.Format;
-using PersistFs.Engine.Transactions;
 
 namespace PersistFs.Engine.Structures;
 

@@ -1,6 +1,5 @@
 using PersistFs.Engine.Format;
 using PersistFs.Engine.Transactions;
-using PersistFs.Linux;
 
 namespace PersistFs.Engine.Structures;
 

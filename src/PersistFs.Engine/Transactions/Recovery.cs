@@ -28,7 +28,7 @@ internal static class Recovery
             if (journal.UndoCount > 0) rolledBack++;
             else if (journal.FreeCount > 0) completed++;
             Settle(space, journal);
-            Completions.Resolve(space.Arena, journal);
+            ReplyCache.Resolve(space.Arena, journal);
         }
         return new RecoveryReport(rolledBack, completed, Stopwatch.GetElapsedTime(start).TotalMilliseconds);
     }

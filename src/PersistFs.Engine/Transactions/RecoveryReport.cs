@@ -1,4 +1,4 @@
-namespace PersistFs.Engine;
+namespace PersistFs.Engine.Transactions;
 
 /// <summary>What the last process had in flight when it ended, and what became of it.</summary>
 /// <param name="RolledBack">Transactions that had not committed and were undone.</param>

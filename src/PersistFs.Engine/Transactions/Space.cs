@@ -31,7 +31,7 @@ internal sealed class Space
     public BlockAllocator Allocator { get; }
 
     /// <summary>Where operations begin, and are held off while the volume is frozen.</summary>
-    public OperationGate Gate { get; } = new();
+    public FreezeGate Gate { get; } = new();
 
     /// <summary>One lock for each pending list.</summary>
     public TransactionLocks PendingLocks { get; } = new(Layout.PendingListCount);

@@ -119,21 +119,21 @@ internal readonly ref struct Transaction
     public void HoldLookups(InodeNumber inode) => worker.HoldLookups(inode);
 
     /// <summary>With this transaction the request in hand is completed; what it answers is no inode.</summary>
-    public void Complete() => worker.Completions.Write(worker.Journal, InodeNumber.None, default);
+    public void Complete() => worker.ReplyCache.Write(worker.Journal, InodeNumber.None, default);
 
     /// <summary>With this transaction the request in hand is completed.</summary>
     /// <param name="inode">The inode that it found or made.</param>
     /// <param name="record">Its record, which the reply shows as it is now.</param>
     public void Complete(InodeNumber inode, ref readonly InodeRecord record) =>
-        worker.Completions.Write(worker.Journal, inode, in record);
+        worker.ReplyCache.Write(worker.Journal, inode, in record);
 
     /// <summary>Makes all of it happen by one store, then frees what was to be freed.</summary>
     public void Commit()
     {
         Journal journal = worker.Journal;
-        bool completes = worker.Completions.IsPending;
+        bool completes = worker.ReplyCache.IsPending;
         if (journal.UndoCount > 0 || journal.FreeCount > 0 || completes) journal.Commit();
-        if (completes) worker.Completions.Settle();
+        if (completes) worker.ReplyCache.Settle();
         while (journal.FreeCount > 0) space.Allocator.FinishFree(journal);
         worker.End();
     }

@@ -20,7 +20,7 @@ public sealed class Worker
         this.frame = frame;
         Slot = slot;
         Journal = new Journal(space.Arena, frame);
-        Completions = new Completions(space.Arena, frame);
+        ReplyCache = new ReplyCache(space.Arena, frame);
     }
 
     /// <summary>Index in the worker table, 0 to 63.</summary>
@@ -46,7 +46,7 @@ public sealed class Worker
     internal Journal Journal { get; }
 
     /// <summary>What it has executed and not yet answered.</summary>
-    internal Completions Completions { get; }
+    internal ReplyCache ReplyCache { get; }
 
     /// <summary>Inodes that the directory listing under way has named.</summary>
     internal ulong[] ListedInodes { get; } = new ulong[ListingRecord.InodeCountMax];

@@ -1,5 +1,7 @@
 using System.Net.Sockets;
 using PersistFs.Linux;
+using PersistFs.Server.Failures;
+using PersistFs.Server.Paths;
 
 namespace PersistFs.Server.Control;
 
@@ -37,7 +39,7 @@ public static class ControlClient
             throw new FailureException(FailureKind.NotMounted, $"{mountPoint}: no server of this user answers for it",
                 "see what is served with: persistfs status");
         }
-        if (words[0] is not (ControlWord.Save or ControlWord.Synchronize))
+        if (words[0] is not (ControlVerb.Save or ControlVerb.Synchronize))
             socket.ReceiveTimeout = (int)Patience.TotalMilliseconds;
         try
         {
@@ -46,11 +48,11 @@ public static class ControlClient
             ControlReader reader = new(socket);
             while (reader.TryRead(out string[] answer))
             {
-                if (answer is [ControlWord.Done, .. string[] results]) return results;
-                if (answer is [ControlWord.Fail, var kind, var message, var nextStep])
+                if (answer is [ControlVerb.Done, .. string[] results]) return results;
+                if (answer is [ControlVerb.Fail, var kind, var message, var nextStep])
                     throw Failure(kind, message, nextStep);
-                if (answer is [ControlWord.Progress, .. string[] progress]) onProgress?.Invoke(progress);
-                if (answer is [ControlWord.Note, var note]) onNote?.Invoke(note);
+                if (answer is [ControlVerb.Progress, .. string[] progress]) onProgress?.Invoke(progress);
+                if (answer is [ControlVerb.Note, var note]) onNote?.Invoke(note);
             }
             if (reader.HasSeenOther) throw TooOld(mountPoint, words[0]);
         }

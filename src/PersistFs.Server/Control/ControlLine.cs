@@ -1,4 +1,5 @@
 using System.Text.Json;
+using PersistFs.Server.Status;
 
 namespace PersistFs.Server.Control;
 

@@ -4,6 +4,8 @@ using System.Diagnostics;
 using System.Globalization;
 using PersistFs.Linux;
 using PersistFs.Server.Control;
+using PersistFs.Server.Failures;
+using PersistFs.Server.Status;
 
 namespace PersistFs.Server.Kexec;
 
@@ -62,7 +64,7 @@ internal sealed class DirtyFiles : IDisposable
         // All at once and in the background: what is still to be written when its file's turn comes is little then.
         _ = Libc.SynchronizeFileSystem(mount);
         List<string> files = [];
-        ControlClient.Order(mountPoint, [ControlWord.Files], files.AddRange);
+        ControlClient.Order(mountPoint, [ControlVerb.Files], files.AddRange);
         seen.UnionWith(files);
         if (files.Count == 0) return new FlushResult(0, 0, [], Stopwatch.GetElapsedTime(start));
         int threadCount = Math.Clamp(Environment.ProcessorCount, 1, ThreadsMax);

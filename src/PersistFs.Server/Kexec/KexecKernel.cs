@@ -1,5 +1,8 @@
 using System.Text.Json;
 using PersistFs.Linux;
+using PersistFs.Server.Failures;
+using PersistFs.Server.Paths;
+using PersistFs.Server.Status;
 
 namespace PersistFs.Server.Kexec;
 

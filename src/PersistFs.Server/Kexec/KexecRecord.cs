@@ -1,4 +1,7 @@
 using System.Text.Json;
+using PersistFs.Server.Failures;
+using PersistFs.Server.Paths;
+using PersistFs.Server.Status;
 
 namespace PersistFs.Server.Kexec;
 

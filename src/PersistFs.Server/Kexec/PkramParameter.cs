@@ -1,4 +1,6 @@
 using System.Globalization;
+using PersistFs.Server.Failures;
+using PersistFs.Server.Status;
 
 namespace PersistFs.Server.Kexec;
 

@@ -1,4 +1,5 @@
 using PersistFs.Linux;
+using PersistFs.Server.Status;
 
 namespace PersistFs.Server.Kexec;
 

@@ -1,5 +1,3 @@
-using PersistFs.Testing.EndToEnd;
-
 namespace PersistFs.EndToEnd.Tests.CommandLine;
 
 /// <summary>

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using PersistFs.Testing.EndToEnd;
 
 namespace PersistFs.EndToEnd.Tests.CommandLine;
 

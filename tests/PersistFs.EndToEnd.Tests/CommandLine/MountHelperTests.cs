@@ -1,5 +1,3 @@
-using PersistFs.Testing.EndToEnd;
-
 namespace PersistFs.EndToEnd.Tests.CommandLine;
 
 /// <summary>What mount(8) relies on when it runs the program for `mount -t fuse.persistfs`.</summary>

@@ -1,5 +1,3 @@
-using PersistFs.Testing.EndToEnd;
-
 namespace PersistFs.EndToEnd.Tests.CommandLine;
 
 /// <summary>A mount point and a place for arenas that one test has to itself; nothing of it is left.</summary>

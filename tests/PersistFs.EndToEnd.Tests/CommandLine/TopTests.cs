@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Text.Json;
-using PersistFs.Testing.EndToEnd;
 
 namespace PersistFs.EndToEnd.Tests.CommandLine;
 

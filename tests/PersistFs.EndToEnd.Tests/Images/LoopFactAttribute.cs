@@ -1,5 +1,3 @@
-using PersistFs.Testing.EndToEnd;
-
 namespace PersistFs.EndToEnd.Tests.Images;
 
 /// <summary>A fact about block devices; skipped, with the reason, where none can be made of a file.</summary>

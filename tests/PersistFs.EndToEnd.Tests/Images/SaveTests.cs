@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using PersistFs.Testing.EndToEnd;
 
 namespace PersistFs.EndToEnd.Tests.Images;
 

@@ -1,5 +1,4 @@
 using PersistFs.EndToEnd.Tests.CommandLine;
-using PersistFs.Testing.EndToEnd;
 
 namespace PersistFs.EndToEnd.Tests.Readme;
 

@@ -193,9 +193,9 @@ public sealed class MemoryArenaTests : IDisposable
     {
         Up("384M");
         Directory.CreateDirectory(tree.At("storm"));
-        using (var load = new StormLoad(tree.At("storm"), seed: 31))
+        using (var load = new TakeoverStressLoad(tree.At("storm"), seed: 31))
         {
-            var killer = new StormKiller(MountedTree.KeeperOf(tree.Server), new Random(31), load);
+            var killer = new TakeoverStressKiller(MountedTree.KeeperOf(tree.Server), new Random(31), load);
             while (killer.Kills < KillsMin)
             {
                 killer.Strike();

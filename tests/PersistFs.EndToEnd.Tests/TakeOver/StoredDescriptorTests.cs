@@ -1,4 +1,4 @@
-using PersistFs.Fuse;
+using PersistFs.Fuse.Mounts;
 using PersistFs.Linux;
 using Errno = PersistFs.Linux.Errno;
 using OpenFlags = PersistFs.Linux.OpenFlags;
@@ -39,7 +39,7 @@ public sealed class StoredDescriptorTests : IDisposable
         string other = tree.Beside("other");
         Directory.CreateDirectory(other);
         int device = Mount.OpenDevice();
-        Mount.Attach(device, new MountOptions { Target = other, Source = "other" });
+        Mount.Attach(device, new FuseMountOptions { Target = other, Source = "other" });
         try
         {
             (int exitCode, string log) = EndOf(Serve(device));
@@ -64,7 +64,7 @@ public sealed class StoredDescriptorTests : IDisposable
     public void A_connection_that_has_ended_is_put_away_and_the_tree_mounted_anew()
     {
         int device = Mount.OpenDevice();
-        Mount.Attach(device, new MountOptions { Target = tree.Root, Source = "ended" });
+        Mount.Attach(device, new FuseMountOptions { Target = tree.Root, Source = "ended" });
         Tool.Run("umount", "-l", tree.Root);
         ServesUntilUnmounted(Serve(device), "the connection that was kept has ended");
         Libc.Close(device);

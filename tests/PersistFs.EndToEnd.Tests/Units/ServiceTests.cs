@@ -2,7 +2,6 @@ using System.Diagnostics;
 using System.Net.Sockets;
 using System.Text;
 using PersistFs.EndToEnd.Tests.CommandLine;
-using PersistFs.Testing.EndToEnd;
 
 namespace PersistFs.EndToEnd.Tests.Units;
 

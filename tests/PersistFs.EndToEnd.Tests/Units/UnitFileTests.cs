@@ -1,6 +1,3 @@
-using System.Text;
-using PersistFs.Testing.EndToEnd;
-
 namespace PersistFs.EndToEnd.Tests.Units;
 
 /// <summary>The files in systemd/.</summary>

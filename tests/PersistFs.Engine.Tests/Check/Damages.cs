@@ -1,7 +1,7 @@
 using PersistFs.Engine.Arenas;
+using PersistFs.Engine.Check;
 using PersistFs.Engine.Format;
 using PersistFs.Engine.Structures;
-using PersistFs.Engine.Transactions;
 using PersistFs.Linux;
 
 namespace PersistFs.Engine.Tests.Check;

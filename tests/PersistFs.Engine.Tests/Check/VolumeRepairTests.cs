@@ -1,9 +1,8 @@
 using PersistFs.Engine.Arenas;
+using PersistFs.Engine.Check;
 using PersistFs.Engine.Format;
 using PersistFs.Engine.Structures;
-using PersistFs.Engine.Transactions;
-using PersistFs.Linux;
-using PersistFs.Testing;
+using PersistFs.Engine.Volumes;
 using Xunit.Abstractions;
 
 namespace PersistFs.Engine.Tests.Check;

@@ -1,3 +1,5 @@
+using PersistFs.Engine.Format;
+using PersistFs.Engine.Volumes;
 using PersistFs.Linux;
 using PersistFs.Testing.Model;
 
@@ -25,7 +27,7 @@ internal static class CrashCases
             (user, at) => Do(user.CreateUnnamed(at, out _))) { UsesAnyPendingList = true },
         new("name an unnamed file", Nothing, (user, at) =>
         {
-            Do(user.CreateUnnamed(at, out Format.InodeNumber inode));
+            Do(user.CreateUnnamed(at, out InodeNumber inode));
             Do(user.Link(inode, $"{at}/named"));
         }) { HasSteps = true, UsesAnyPendingList = true },
         new("link", File("old"), (user, at) => Do(user.Link($"{at}/old", $"{at}/new"))),
@@ -40,7 +42,7 @@ internal static class CrashCases
             (user, at) => Do(user.Unlink($"{at}/old"))),
         new("unlink a held file and let it go", File("old", 20_000), (user, at) =>
         {
-            Format.InodeNumber inode = user.Hold($"{at}/old");
+            InodeNumber inode = user.Hold($"{at}/old");
             Do(user.Unlink($"{at}/old"));
             user.LetGo(inode);
         }),
@@ -153,7 +155,7 @@ internal static class CrashCases
         }))),
         new("set flags", File("file"), (user, at) =>
         {
-            Do(user.Find($"{at}/file", out Format.InodeNumber inode));
+            Do(user.Find($"{at}/file", out InodeNumber inode));
             Do(user.Volume.SetFlags(user.Worker, inode, InodeFlags.NoDump));
         }),
         new("set a new extended attribute", File("file"),

@@ -1,6 +1,8 @@
 using System.Globalization;
 using PersistFs.Engine.Arenas;
+using PersistFs.Engine.Dump;
 using PersistFs.Engine.Format;
+using PersistFs.Engine.Volumes;
 using PersistFs.Linux;
 using PersistFs.Testing;
 using PersistFs.Testing.Model;

@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using PersistFs.Engine.Format;
 
-namespace PersistFs.Engine.Tests.Formats;
+namespace PersistFs.Engine.Tests.Format;
 
 /// <summary>The worker frame lies as FORMAT.md, section 6, has it; the numbers here are that table's.</summary>
 public sealed class WorkerFrameTests
@@ -41,17 +41,17 @@ public sealed class WorkerFrameTests
         Assert.Equal(offset, (int)Marshal.OffsetOf<ListingRecord>(field));
 
     [Theory]
-    [InlineData(nameof(SuspectEntry.Request), 0)]
-    [InlineData(nameof(SuspectEntry.Session), 8)]
-    [InlineData(nameof(SuspectEntry.Crashes), 12)]
-    [InlineData(nameof(SuspectEntry.Kills), 14)]
+    [InlineData(nameof(QuarantineEntry.Request), 0)]
+    [InlineData(nameof(QuarantineEntry.Session), 8)]
+    [InlineData(nameof(QuarantineEntry.Crashes), 12)]
+    [InlineData(nameof(QuarantineEntry.Kills), 14)]
     public void A_suspect_has_its_fields_where_the_format_says(string field, int offset) =>
-        Assert.Equal(offset, (int)Marshal.OffsetOf<SuspectEntry>(field));
+        Assert.Equal(offset, (int)Marshal.OffsetOf<QuarantineEntry>(field));
 
     [Fact]
     public void The_parts_of_the_frame_have_the_places_and_sizes_of_the_format()
     {
-        Assert.Equal((16, 16), (WorkerHeader.SuspectCount, Unsafe.SizeOf<SuspectEntry>()));
+        Assert.Equal((16, 16), (WorkerHeader.SuspectCount, Unsafe.SizeOf<QuarantineEntry>()));
         Assert.Equal((0x1000UL, 16128), (WorkerHeader.UndoOffset, WorkerHeader.UndoCapacity));
         Assert.Equal((0x40000UL, 16384), (WorkerHeader.FreesOffset, WorkerHeader.FreesCapacity));
         Assert.Equal((0x60000UL, 128, 256),

@@ -1,8 +1,11 @@
-using PersistFs.Engine.Format;
+using PersistFs.Engine.Arenas;
+using PersistFs.Engine.Check;
+using PersistFs.Engine.Image;
+using PersistFs.Engine.Volumes;
 using PersistFs.Testing;
 using Xunit.Abstractions;
 
-namespace PersistFs.Engine.Tests.Images;
+namespace PersistFs.Engine.Tests.Image;
 
 /// <summary>Images that are not what was saved, and places that are not free: refused, with all as it was.</summary>
 public sealed class DamagedImageTests : IDisposable

@@ -1,14 +1,15 @@
 using System.Text;
 using PersistFs.Engine.Arenas;
+using PersistFs.Engine.Check;
 using PersistFs.Engine.Format;
-using PersistFs.Engine.Images;
-using PersistFs.Engine.Structures;
+using PersistFs.Engine.Image;
 using PersistFs.Engine.Transactions;
+using PersistFs.Engine.Volumes;
 using PersistFs.Linux;
 using PersistFs.Testing;
 using PersistFs.Testing.Crash;
 
-namespace PersistFs.Engine.Tests.Images;
+namespace PersistFs.Engine.Tests.Image;
 
 /// <summary>An arena with files of every shape, and places for its image and for what is restored of it.</summary>
 internal sealed class ImageScene : IDisposable

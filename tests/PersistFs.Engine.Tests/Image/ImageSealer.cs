@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 using PersistFs.Engine.Format;
 using PersistFs.Testing;
 
-namespace PersistFs.Engine.Tests.Images;
+namespace PersistFs.Engine.Tests.Image;
 
 /// <summary>Changes an image and gives it checksums that fit, as only somebody would who means harm.</summary>
 internal sealed class ImageSealer

@@ -1,11 +1,13 @@
 using System.Buffers.Binary;
 using PersistFs.Engine.Format;
+using PersistFs.Engine.Image;
 using PersistFs.Engine.Transactions;
+using PersistFs.Engine.Volumes;
 using PersistFs.Linux;
 using PersistFs.Testing;
 using PersistFs.Testing.Crash;
 
-namespace PersistFs.Engine.Tests.Images;
+namespace PersistFs.Engine.Tests.Image;
 
 /// <summary>Images taken while threads change the tree: each is the tree of one moment.</summary>
 public sealed class LiveSaveTests
@@ -55,7 +57,7 @@ public sealed class LiveSaveTests
     {
         using var scene = new ImageScene();
         InodeNumber file = scene.Create("file");
-        using (var brake = new Engine.Images.SaveBrake(scene.Arena.Volume))
+        using (var brake = new WriteThrottle(scene.Arena.Volume))
         {
             for (int step = 0; step < 4; step++)
             {

@@ -1,11 +1,13 @@
 using PersistFs.Engine.Arenas;
+using PersistFs.Engine.Check;
 using PersistFs.Engine.Format;
-using PersistFs.Engine.Images;
+using PersistFs.Engine.Image;
+using PersistFs.Engine.Volumes;
 using PersistFs.Linux;
 using PersistFs.Testing;
 using PersistFs.Testing.Crash;
 
-namespace PersistFs.Engine.Tests.Images;
+namespace PersistFs.Engine.Tests.Image;
 
 /// <summary>What was saved is what is restored, and costs what it holds.</summary>
 public sealed class RoundTripTests

@@ -1,4 +1,5 @@
 using PersistFs.Engine.Transactions;
+using PersistFs.Engine.Volumes;
 using PersistFs.Testing.Crash;
 using PersistFs.Testing.Model;
 

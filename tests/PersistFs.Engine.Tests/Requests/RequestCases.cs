@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Text;
 using PersistFs.Engine.Format;
 using PersistFs.Engine.Transactions;
+using PersistFs.Engine.Volumes;
 using PersistFs.Linux;
 using PersistFs.Testing.Crash;
 using PersistFs.Testing.Model;

@@ -1,5 +1,7 @@
+using PersistFs.Engine.Check;
 using PersistFs.Engine.Format;
 using PersistFs.Engine.Transactions;
+using PersistFs.Engine.Volumes;
 using PersistFs.Testing;
 using PersistFs.Testing.Crash;
 using Xunit.Abstractions;

@@ -1,10 +1,11 @@
 using PersistFs.Engine.Arenas;
+using PersistFs.Engine.Check;
 using PersistFs.Engine.Format;
 using PersistFs.Engine.Transactions;
+using PersistFs.Engine.Volumes;
 using PersistFs.Linux;
 using PersistFs.Testing;
 using PersistFs.Testing.Crash;
-using PersistFs.Testing.Model;
 using Xunit.Abstractions;
 
 namespace PersistFs.Engine.Tests.Requests;
@@ -45,7 +46,7 @@ public sealed class ResumedDamageTests : IDisposable
     public void A_listing_that_cannot_be_makes_the_volume_read_only(ulong offset, ulong word)
     {
         List();
-        servers.Die(volume => Damage(volume, Completions.ListingAt(Frame(volume), 0) + offset, word));
+        servers.Die(volume => Damage(volume, ReplyCache.ListingAt(Frame(volume), 0) + offset, word));
         Assert.Equal(VolumeState.ReadOnly, servers.Volume.State);
         Assert.NotNull(servers.Volume.Damage);
         Worker worker = servers.Take(0, Number);
@@ -61,7 +62,7 @@ public sealed class ResumedDamageTests : IDisposable
         List();
         servers.Die(volume =>
         {
-            ArenaPointer listing = Completions.ListingAt(Frame(volume), 0);
+            ArenaPointer listing = ReplyCache.ListingAt(Frame(volume), 0);
             Damage(volume, listing + 64, ulong.MaxValue);
             Damage(volume, listing + 72, 1);
             Damage(volume, listing + 80, 0);
@@ -79,7 +80,7 @@ public sealed class ResumedDamageTests : IDisposable
     public void A_record_of_an_inode_that_does_not_exist_is_damage(ulong inode)
     {
         Record();
-        servers.Die(volume => Damage(volume, Completions.RecordAt(Frame(volume), 0) + 24, inode));
+        servers.Die(volume => Damage(volume, ReplyCache.RecordAt(Frame(volume), 0) + 24, inode));
         Assert.Throws<ArenaCorruptException>(() => servers.Volume.TryRecall(Number, out _));
     }
 
@@ -90,7 +91,7 @@ public sealed class ResumedDamageTests : IDisposable
     public void A_record_in_no_known_state_answers_nothing(ulong state)
     {
         Record();
-        servers.Die(volume => Damage(volume, Completions.RecordAt(Frame(volume), 0), state));
+        servers.Die(volume => Damage(volume, ReplyCache.RecordAt(Frame(volume), 0), state));
         Assert.False(servers.Volume.TryRecall(Number, out _));
         Record();
     }
@@ -102,7 +103,7 @@ public sealed class ResumedDamageTests : IDisposable
         servers.Die(volume =>
         {
             Span<byte> records = volume.Space.Arena.TargetBytes(
-                Completions.RecordAt(Frame(volume), 0), 2 * CompletionRecord.SizeInBytes);
+                ReplyCache.RecordAt(Frame(volume), 0), 2 * CompletionRecord.SizeInBytes);
             records[..CompletionRecord.SizeInBytes].CopyTo(records[CompletionRecord.SizeInBytes..]);
         });
         Assert.Equal(VolumeState.ReadOnly, servers.Volume.State);
@@ -116,7 +117,7 @@ public sealed class ResumedDamageTests : IDisposable
         {
             for (int index = 0; index < WorkerHeader.CompletionCount; index++)
             {
-                ArenaPointer record = Completions.RecordAt(Frame(volume), index);
+                ArenaPointer record = ReplyCache.RecordAt(Frame(volume), index);
                 Damage(volume, record, 2);
                 Damage(volume, record + 8, volume.Session);
                 Damage(volume, record + 16, (ulong)index + 1000);
@@ -206,7 +207,7 @@ public sealed class ResumedDamageTests : IDisposable
         ArenaPointer frame = Frame(volume);
         ArenaPointer[] places =
         [
-            frame + 16, frame + 0x40, Completions.RecordAt(frame, 0), Completions.ListingAt(frame, 0),
+            frame + 16, frame + 0x40, ReplyCache.RecordAt(frame, 0), ReplyCache.ListingAt(frame, 0),
             frame + WorkerHeader.RequestBufferOffset,
         ];
         for (int count = 1 + random.Next(4); count > 0; count--)

@@ -1,3 +1,4 @@
+using PersistFs.Engine.Check;
 using PersistFs.Testing;
 using PersistFs.Testing.Crash;
 using Xunit.Abstractions;

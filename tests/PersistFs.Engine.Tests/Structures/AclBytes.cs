@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
 using PersistFs.Engine.Structures;
 
-namespace PersistFs.Engine.Tests;
+namespace PersistFs.Engine.Tests.Structures;
 
 /// <summary>Values of ACL attributes, spelt as acl(5) has them: "u::rwx,u:1000:r--,g::r-x,m::r-x,o::---".</summary>
 internal static class AclBytes

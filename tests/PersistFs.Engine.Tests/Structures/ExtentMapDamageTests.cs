@@ -1,6 +1,7 @@
 using PersistFs.Engine.Arenas;
 using PersistFs.Engine.Format;
 using PersistFs.Engine.Tests.Volumes;
+using PersistFs.Engine.Volumes;
 using PersistFs.Linux;
 using PersistFs.Testing;
 using Xunit.Abstractions;
@@ -182,7 +183,7 @@ public sealed class ExtentMapDamageTests(ITestOutputHelper output)
 
     private static void Overwrite(TestArena arena, ref readonly ulong word, ulong value)
     {
-        Arenas.Arena memory = arena.Volume.Space.Arena;
+        Arena memory = arena.Volume.Space.Arena;
         Store.Word(ref memory.Target<ulong>(memory.PointerTo(in word)), value);
     }
 }

@@ -1,7 +1,7 @@
 using PersistFs.Engine.Structures;
 using PersistFs.Linux;
 
-namespace PersistFs.Engine.Tests;
+namespace PersistFs.Engine.Tests.Structures;
 
 public sealed class PosixAclTests
 {

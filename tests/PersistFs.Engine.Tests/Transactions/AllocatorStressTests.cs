@@ -1,3 +1,4 @@
+using PersistFs.Engine.Check;
 using PersistFs.Engine.Format;
 using PersistFs.Engine.Transactions;
 using PersistFs.Testing;

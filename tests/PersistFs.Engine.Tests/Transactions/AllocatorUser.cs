@@ -1,5 +1,6 @@
 using PersistFs.Engine.Format;
 using PersistFs.Engine.Transactions;
+using PersistFs.Engine.Volumes;
 using PersistFs.Testing;
 
 namespace PersistFs.Engine.Tests.Transactions;

@@ -1,4 +1,5 @@
 using PersistFs.Engine.Arenas;
+using PersistFs.Engine.Check;
 using PersistFs.Engine.Format;
 using PersistFs.Engine.Transactions;
 using PersistFs.Testing.Crash;

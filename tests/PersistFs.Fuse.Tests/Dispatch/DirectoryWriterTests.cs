@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using PersistFs.Fuse.Abi;
+using PersistFs.Fuse.Messages;
 using PersistFs.Linux;
 
 namespace PersistFs.Fuse.Tests.Dispatch;

@@ -1,6 +1,8 @@
 using System.Runtime.CompilerServices;
 using System.Text;
 using PersistFs.Fuse.Abi;
+using PersistFs.Fuse.Messages;
+using PersistFs.Fuse.Negotiation;
 using PersistFs.Fuse.Tests.Requests;
 using PersistFs.Linux;
 using PersistFs.Testing;

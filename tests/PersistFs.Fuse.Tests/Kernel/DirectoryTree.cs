@@ -1,6 +1,9 @@
 using System.Collections.Concurrent;
 using System.Text;
 using PersistFs.Fuse.Abi;
+using PersistFs.Fuse.Dispatch;
+using PersistFs.Fuse.Messages;
+using PersistFs.Fuse.Negotiation;
 using PersistFs.Linux;
 
 namespace PersistFs.Fuse.Tests.Kernel;
@@ -69,7 +72,7 @@ internal sealed class DirectoryTree : IFileSystem
         return names.TryRemove((context.NodeId, text), out _) ? Errno.OK : Errno.ENOENT;
     }
 
-    public Errno Read(in RequestContext context, in ReadIn request, ref SegmentWriter segments) => Errno.EISDIR;
+    public Errno Read(in RequestContext context, in ReadIn request, ref IoVectorWriter segments) => Errno.EISDIR;
 
     public Errno ReadDirectory(in RequestContext context, in ReadIn request, ref DirectoryWriter entries) => Errno.OK;
 

@@ -1,5 +1,10 @@
 using System.Runtime.InteropServices;
 using PersistFs.Fuse.Abi;
+using PersistFs.Fuse.Dispatch;
+using PersistFs.Fuse.Messages;
+using PersistFs.Fuse.Mounts;
+using PersistFs.Fuse.Negotiation;
+using PersistFs.Fuse.Sessions;
 using PersistFs.Linux;
 
 namespace PersistFs.Fuse.Tests.Kernel;
@@ -35,7 +40,7 @@ internal sealed class KernelConnection : IDisposable
     /// <summary>Mounts; INIT is not answered.</summary>
     public KernelConnection Begin()
     {
-        MountOptions options = new() { Target = Target, Source = "test", DefaultPermissions = false };
+        FuseMountOptions options = new() { Target = Target, Source = "test", DefaultPermissions = false };
         Mount.Attach(Channel.Descriptor, options);
         return this;
     }
@@ -53,7 +58,7 @@ internal sealed class KernelConnection : IDisposable
     public (InHeader Header, RequestInHand InHand) Take()
     {
         int worker = workersOfTheDead++;
-        IoVector memory = buffers.Provide(worker, Worker.RequestLength(maxWriteInBytes: 4096));
+        IoVector memory = buffers.Provide(worker, RequestThread.RequestLength(maxWriteInBytes: 4096));
         WaitForRequest();
         Assert.Equal(Errno.OK, Channel.Read(memory.AsSpan(), out _));
         return (MemoryMarshal.Read<InHeader>(memory.AsSpan()), new RequestInHand(worker, memory));

@@ -2,6 +2,9 @@ using System.Diagnostics;
 using System.Globalization;
 using Mono.Unix.Native;
 using PersistFs.Fuse.Abi;
+using PersistFs.Fuse.Dispatch;
+using PersistFs.Fuse.Negotiation;
+using PersistFs.Fuse.Sessions;
 using Errno = PersistFs.Linux.Errno;
 
 namespace PersistFs.Fuse.Tests.Kernel;

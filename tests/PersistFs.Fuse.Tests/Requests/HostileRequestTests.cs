@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using PersistFs.Fuse.Abi;
+using PersistFs.Fuse.Negotiation;
 using PersistFs.Linux;
 using PersistFs.Testing;
 using Xunit.Abstractions;

@@ -1,4 +1,7 @@
 using PersistFs.Fuse.Abi;
+using PersistFs.Fuse.Dispatch;
+using PersistFs.Fuse.Messages;
+using PersistFs.Fuse.Negotiation;
 using PersistFs.Fuse.Tests.Requests;
 using PersistFs.Linux;
 using PersistFs.Testing;
@@ -88,7 +91,7 @@ public sealed class AllocationTests
 
         public Errno Open(in RequestContext context, in OpenIn request, ref OpenOut opened) => Errno.OK;
 
-        public Errno Read(in RequestContext context, in ReadIn request, ref SegmentWriter segments)
+        public Errno Read(in RequestContext context, in ReadIn request, ref IoVectorWriter segments)
         {
             segments.AddZeros(request.SizeInBytes);
             return Errno.OK;

@@ -1,4 +1,6 @@
 using PersistFs.Fuse.Abi;
+using PersistFs.Fuse.Negotiation;
+using PersistFs.Fuse.Sessions;
 using PersistFs.Linux;
 using PersistFs.Testing;
 

@@ -1,4 +1,7 @@
 using PersistFs.Fuse.Abi;
+using PersistFs.Fuse.Dispatch;
+using PersistFs.Fuse.Negotiation;
+using PersistFs.Fuse.Sessions;
 using PersistFs.Fuse.Tests.Requests;
 using PersistFs.Linux;
 using PersistFs.Testing;

@@ -1,8 +1,10 @@
 using System.Net.Sockets;
-using PersistFs.Engine;
+using PersistFs.Engine.Image;
 using PersistFs.Linux;
 using PersistFs.Server.Control;
-using PersistFs.Server.Saving;
+using PersistFs.Server.Failures;
+using PersistFs.Server.Images;
+using PersistFs.Server.Status;
 
 namespace PersistFs.Server.Tests.Control;
 
@@ -55,7 +57,7 @@ public sealed class DescriptorOrderTests
         }
     }
 
-    private static string[] Write(ControlOrder order)
+    private static string[] Write(ControlRequest order)
     {
         int file = order.TakeDescriptor();
         _ = Libc.Write(file, "through the socket"u8, out _);

@@ -1,6 +1,8 @@
 using System.Net.Sockets;
 using System.Text;
 using PersistFs.Server.Control;
+using PersistFs.Server.Failures;
+using PersistFs.Server.Status;
 
 namespace PersistFs.Server.Tests.Control;
 
@@ -97,7 +99,7 @@ public sealed class StatusSocketTests : IDisposable
         Assert.True(isAbandoned.IsSet);
     }
 
-    private string[] WaitUntilAbandoned(ControlOrder order)
+    private string[] WaitUntilAbandoned(ControlRequest order)
     {
         order.Progress("begun");
         while (!order.IsAbandoned) Thread.Sleep(1);
@@ -105,7 +107,7 @@ public sealed class StatusSocketTests : IDisposable
         return [];
     }
 
-    private static string[] Step(ControlOrder order)
+    private static string[] Step(ControlRequest order)
     {
         order.Progress("1", "2");
         order.Note("remark");

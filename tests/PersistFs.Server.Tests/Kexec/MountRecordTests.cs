@@ -1,5 +1,5 @@
 using System.Text;
-using PersistFs.Server.Kexec;
+using PersistFs.Server.Arenas;
 
 namespace PersistFs.Server.Tests.Kexec;
 

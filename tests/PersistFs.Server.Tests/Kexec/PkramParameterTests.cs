@@ -1,3 +1,4 @@
+using PersistFs.Server.Failures;
 using PersistFs.Server.Kexec;
 
 namespace PersistFs.Server.Tests.Kexec;

@@ -1,4 +1,5 @@
 using PersistFs.Server.Kexec;
+using PersistFs.Server.Status;
 
 namespace PersistFs.Server.Tests.Kexec;
 

@@ -1,8 +1,6 @@
 using System.Runtime.InteropServices;
-using PersistFs.Fuse;
 using PersistFs.Fuse.Abi;
 using PersistFs.Linux;
-using PersistFs.Testing;
 
 namespace PersistFs.Server.Tests.Requests;
 

@@ -1,7 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Text;
-using PersistFs.Fuse;
 using PersistFs.Fuse.Abi;
+using PersistFs.Fuse.Messages;
 using PersistFs.Linux;
 using PersistFs.Testing;
 

@@ -1,5 +1,5 @@
-using PersistFs.Engine;
 using PersistFs.Engine.Arenas;
+using PersistFs.Engine.Volumes;
 using PersistFs.Fuse.Abi;
 using PersistFs.Testing;
 using PersistFs.Testing.Crash;

@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
 using System.Text;
-using PersistFs.Fuse;
+using PersistFs.Engine.Arenas;
 using PersistFs.Fuse.Abi;
 using PersistFs.Linux;
 using PersistFs.Testing;
@@ -153,7 +153,7 @@ public sealed class FileTests : IDisposable
     [Fact]
     public void Damage_turns_the_tree_read_only_and_is_eio_to_the_caller()
     {
-        Assert.True(server.FileSystem.Answers(new Engine.ArenaCorruptException("for a test"), out Errno answer));
+        Assert.True(server.FileSystem.Answers(new ArenaCorruptException("for a test"), out Errno answer));
         Assert.Equal(Errno.EIO, answer);
         Assert.Equal(Errno.EROFS, server.Ask(KernelRequests.Create(NodeId.Root, "file")).Error);
         Assert.False(server.FileSystem.Answers(new InvalidOperationException(), out _));

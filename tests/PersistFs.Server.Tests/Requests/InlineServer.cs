@@ -1,12 +1,14 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Microsoft.Extensions.Logging.Abstractions;
-using PersistFs.Engine;
-using PersistFs.Fuse;
+using PersistFs.Engine.Volumes;
 using PersistFs.Fuse.Abi;
+using PersistFs.Fuse.Dispatch;
+using PersistFs.Fuse.Messages;
+using PersistFs.Fuse.Negotiation;
 using PersistFs.Linux;
+using PersistFs.Server.FileSystem;
 using PersistFs.Testing;
-using FuseWorker = PersistFs.Fuse.Worker;
 
 namespace PersistFs.Server.Tests.Requests;
 
@@ -20,7 +22,7 @@ internal sealed class InlineServer : IDisposable
     private readonly bool ownsArena;
     private readonly Channel channel;
     private readonly Dispatcher dispatcher;
-    private readonly FuseWorker worker;
+    private readonly RequestThread worker;
     private int socket;
     private readonly byte[] received = new byte[MessageLengthMax];
     private ulong lastUnique;
@@ -31,7 +33,7 @@ internal sealed class InlineServer : IDisposable
         this.arena = arena ?? new TestArena();
         Volume = this.arena.Volume;
         Volume.BeginSession();
-        Connect(isWriteback, out channel, out socket, out dispatcher, out worker, out VolumeFileSystem fileSystem);
+        Connect(isWriteback, out channel, out socket, out dispatcher, out worker, out TreeFileSystem fileSystem);
         FileSystem = fileSystem;
         Assert.Equal(Errno.OK, Ask(KernelPeer.Init(minor: 45, KernelPeer.OfferAll)).Error);
     }
@@ -41,7 +43,7 @@ internal sealed class InlineServer : IDisposable
         Volume = volume;
         volume.ResumeSession(() => wasKilled);
         Connect(isWriteback: false, out channel, out socket, out dispatcher, out worker,
-            out VolumeFileSystem fileSystem);
+            out TreeFileSystem fileSystem);
         FileSystem = fileSystem;
     }
 
@@ -52,7 +54,7 @@ internal sealed class InlineServer : IDisposable
 
     public Volume Volume { get; }
 
-    public VolumeFileSystem FileSystem { get; }
+    public TreeFileSystem FileSystem { get; }
 
     /// <summary>Serves a request that has a reply, and takes the reply apart.</summary>
     public KernelReply Ask(KernelRequestBuilder request) => new(received[..Serve(request.Build())]);
@@ -117,16 +119,16 @@ internal sealed class InlineServer : IDisposable
     }
 
     private void Connect(
-        bool isWriteback, out Channel channel, out int socket, out Dispatcher dispatcher, out FuseWorker worker,
-        out VolumeFileSystem fileSystem)
+        bool isWriteback, out Channel channel, out int socket, out Dispatcher dispatcher, out RequestThread worker,
+        out TreeFileSystem fileSystem)
     {
-        fileSystem = new VolumeFileSystem(Volume, workerCount: 1, NullLogger.Instance);
+        fileSystem = new TreeFileSystem(Volume, workerCount: 1, NullLogger.Instance);
         Assert.Equal(Errno.OK, Libc.SocketPair(UnixSocketKind.SequencedPacket, out socket, out int theirs));
         channel = new Channel(theirs);
         SessionOptions options = new() { WorkerCount = 1, PagesMax = 16, WritebackCache = isWriteback };
         dispatcher = new Dispatcher(fileSystem, channel, options, inherited: fileSystem.Negotiated);
-        int requestLength = FuseWorker.RequestLength(16 * 4096);
-        IoVector memory = fileSystem.Provide(0, requestLength + FuseWorker.ReplyLength);
-        worker = new FuseWorker(0, memory, requestLength);
+        int requestLength = RequestThread.RequestLength(16 * 4096);
+        IoVector memory = fileSystem.Provide(0, requestLength + RequestThread.ReplyLength);
+        worker = new RequestThread(0, memory, requestLength);
     }
 }

@@ -1,4 +1,3 @@
-using PersistFs.Fuse;
 using PersistFs.Fuse.Abi;
 using PersistFs.Testing;
 

@@ -1,7 +1,8 @@
 using System.Runtime.InteropServices;
-using PersistFs.Engine;
-using PersistFs.Fuse;
+using PersistFs.Engine.Check;
+using PersistFs.Engine.Volumes;
 using PersistFs.Fuse.Abi;
+using PersistFs.Fuse.Dispatch;
 using PersistFs.Linux;
 using PersistFs.Testing;
 using PersistFs.Testing.Crash;
@@ -94,7 +95,7 @@ public sealed class TakeOverTests : IDisposable
     {
         KernelRequestBuilder request = KernelRequests.MakeDirectory(NodeId.Root, "new");
         Volume left = death.DieBefore(server, arena.Path, Unique, request);
-        for (int killed = 1; killed < RequestDeaths.CrashesMax; killed++)
+        for (int killed = 1; killed < CrashCounts.CrashesMax; killed++)
         {
             using InlineServer next = InlineServer.TakeOver(left);
             left = death.DieBefore(next, death.LastPath, Unique | InHeader.ResendBit, request);
@@ -112,7 +113,7 @@ public sealed class TakeOverTests : IDisposable
     {
         KernelRequestBuilder request = KernelRequests.MakeDirectory(NodeId.Root, "new");
         Volume left = death.DieBefore(server, arena.Path, Unique, request);
-        for (int killed = 1; killed < RequestDeaths.CrashesMax + 2; killed++)
+        for (int killed = 1; killed < CrashCounts.CrashesMax + 2; killed++)
         {
             using InlineServer next = InlineServer.TakeOver(left, wasKilled: true);
             left = death.DieBefore(next, death.LastPath, Unique | InHeader.ResendBit, request);
@@ -143,7 +144,7 @@ public sealed class TakeOverTests : IDisposable
         KernelRequestBuilder request = KernelRequests.ForgetAll(new ForgetOne { NodeId = file, LookupCount = 1 });
         ulong held = LookupsOf(server.Volume);
         Volume left = death.DieBeforeForget(server, arena.Path, Unique, request);
-        for (int killed = 1; killed < RequestDeaths.CrashesMax; killed++)
+        for (int killed = 1; killed < CrashCounts.CrashesMax; killed++)
         {
             using InlineServer next = InlineServer.TakeOver(left);
             Assert.NotEqual(0U, MemoryMarshal.Read<uint>(next.FileSystem.RequestsInHand()[0].Memory.AsSpan()));

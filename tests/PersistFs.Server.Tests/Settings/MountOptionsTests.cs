@@ -1,5 +1,6 @@
 using PersistFs.Linux;
-using PersistFs.Server;
+using PersistFs.Server.Failures;
+using PersistFs.Server.Settings;
 
 namespace PersistFs.Server.Tests.Settings;
 

@@ -1,4 +1,4 @@
-using PersistFs.Server;
+using PersistFs.Server.Paths;
 
 namespace PersistFs.Server.Tests.Settings;
 

@@ -1,4 +1,5 @@
-using PersistFs.Server;
+using PersistFs.Server.Failures;
+using PersistFs.Server.Settings;
 
 namespace PersistFs.Server.Tests.Settings;
 

@@ -1,4 +1,4 @@
-using PersistFs.Server;
+using PersistFs.Server.Settings;
 
 namespace PersistFs.Server.Tests.Settings;
 

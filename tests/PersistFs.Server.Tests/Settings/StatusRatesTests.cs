@@ -1,3 +1,5 @@
+using PersistFs.Server.Status;
+
 namespace PersistFs.Server.Tests.Settings;
 
 public sealed class StatusRatesTests

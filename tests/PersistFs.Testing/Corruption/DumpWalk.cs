@@ -1,6 +1,5 @@
-using PersistFs.Engine;
 using PersistFs.Engine.Arenas;
-using PersistFs.Engine.Format;
+using PersistFs.Engine.Dump;
 using PersistFs.Testing.Crash;
 
 namespace PersistFs.Testing.Corruption;
@@ -18,7 +17,7 @@ internal static class DumpWalk
     public static unsafe void Run(SnapshotBacking snapshot, SeededRandom random)
     {
         using var stream = new UnmanagedMemoryStream((byte*)snapshot.Address, (long)snapshot.Length);
-        using var image = new ArenaImage(snapshot.Name, snapshot.Kind, stream);
+        using var image = new ArenaReader(snapshot.Name, snapshot.Kind, stream);
         try
         {
             VolumeDump.Write(image, random.Pick(Views), TextWriter.Null);

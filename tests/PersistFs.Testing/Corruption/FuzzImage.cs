@@ -1,8 +1,8 @@
 using System.Numerics;
-using PersistFs.Engine;
 using PersistFs.Engine.Arenas;
 using PersistFs.Engine.Format;
 using PersistFs.Engine.Transactions;
+using PersistFs.Engine.Volumes;
 using PersistFs.Linux;
 using PersistFs.Testing.Crash;
 using PersistFs.Testing.Model;

@@ -2,9 +2,11 @@ using System.Buffers.Binary;
 using System.Diagnostics;
 using System.Globalization;
 using Microsoft.Win32.SafeHandles;
-using PersistFs.Engine;
+using PersistFs.Engine.Arenas;
+using PersistFs.Engine.Check;
 using PersistFs.Engine.Format;
 using PersistFs.Engine.Transactions;
+using PersistFs.Engine.Volumes;
 using PersistFs.Testing.Crash;
 
 namespace PersistFs.Testing.Corruption;
@@ -82,7 +84,7 @@ public static class FuzzRun
         Superblock superblock = VolumeOpener.Choose(
             snapshot.Name, snapshot.Length, in snapshot.At<Superblock>(
                 0), in snapshot.At<Superblock>(Layout.SuperblockCopyOffset));
-        HeadRepairer.Run(snapshot, in superblock, _ => { });
+        BootstrapRepairer.Run(snapshot, in superblock, _ => { });
         // The backing outlives this volume: the walks that follow open it once more.
         Volume volume = VolumeOpener.Open(snapshot, new VolumeOptions());
         CheckReport report = VolumeRepairer.Repair(volume, _ => { });

@@ -1,5 +1,6 @@
-using PersistFs.Engine;
+using PersistFs.Engine.Arenas;
 using PersistFs.Engine.Transactions;
+using PersistFs.Engine.Volumes;
 
 namespace PersistFs.Testing.Corruption;
 

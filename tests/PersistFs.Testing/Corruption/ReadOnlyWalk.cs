@@ -1,6 +1,7 @@
-using PersistFs.Engine;
+using PersistFs.Engine.Arenas;
 using PersistFs.Engine.Format;
 using PersistFs.Engine.Transactions;
+using PersistFs.Engine.Volumes;
 using PersistFs.Linux;
 
 namespace PersistFs.Testing.Corruption;

@@ -1,6 +1,7 @@
-using PersistFs.Engine;
 using PersistFs.Engine.Arenas;
+using PersistFs.Engine.Check;
 using PersistFs.Engine.Transactions;
+using PersistFs.Engine.Volumes;
 using Xunit;
 
 namespace PersistFs.Testing.Crash;

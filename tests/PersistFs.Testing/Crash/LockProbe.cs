@@ -1,8 +1,8 @@
 using System.Runtime.CompilerServices;
-using PersistFs.Engine;
 using PersistFs.Engine.Arenas;
 using PersistFs.Engine.Format;
 using PersistFs.Engine.Transactions;
+using PersistFs.Engine.Volumes;
 
 namespace PersistFs.Testing.Crash;
 

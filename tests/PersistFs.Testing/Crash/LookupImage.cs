@@ -1,6 +1,6 @@
-using PersistFs.Engine;
-using PersistFs.Engine.Checks;
+using PersistFs.Engine.Check;
 using PersistFs.Engine.Format;
+using PersistFs.Engine.Volumes;
 
 namespace PersistFs.Testing.Crash;
 

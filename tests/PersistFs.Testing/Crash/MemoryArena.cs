@@ -1,7 +1,6 @@
-using PersistFs.Engine;
-using PersistFs.Engine.Arenas;
 using PersistFs.Engine.Format;
 using PersistFs.Engine.Transactions;
+using PersistFs.Engine.Volumes;
 using PersistFs.Testing.Model;
 
 namespace PersistFs.Testing.Crash;

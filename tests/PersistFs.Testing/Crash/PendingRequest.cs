@@ -1,5 +1,5 @@
-using PersistFs.Engine;
 using PersistFs.Engine.Transactions;
+using PersistFs.Engine.Volumes;
 
 namespace PersistFs.Testing.Crash;
 

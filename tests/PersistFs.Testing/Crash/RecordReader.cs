@@ -1,6 +1,6 @@
-using PersistFs.Engine;
 using PersistFs.Engine.Format;
 using PersistFs.Engine.Transactions;
+using PersistFs.Engine.Volumes;
 
 namespace PersistFs.Testing.Crash;
 
@@ -21,7 +21,7 @@ internal static class RecordReader
     public static IEnumerable<ulong> Completed(Volume volume) =>
         from frame in Frames(volume)
         from index in Enumerable.Range(0, WorkerHeader.CompletionCount)
-        let record = volume.Space.Arena.At<CompletionRecord>(Completions.RecordAt(frame, index))
+        let record = volume.Space.Arena.At<CompletionRecord>(ReplyCache.RecordAt(frame, index))
         where record.State != 0 && record.Session == volume.Session
         select record.Request;
 
@@ -29,7 +29,7 @@ internal static class RecordReader
     public static IEnumerable<ulong> Listed(Volume volume) =>
         from frame in Frames(volume)
         from index in Enumerable.Range(0, WorkerHeader.ListingCount)
-        let record = volume.Space.Arena.At<ListingRecord>(Completions.ListingAt(frame, index))
+        let record = volume.Space.Arena.At<ListingRecord>(ReplyCache.ListingAt(frame, index))
         where record.State != 0 && record.Session == volume.Session
         select record.Request;
 

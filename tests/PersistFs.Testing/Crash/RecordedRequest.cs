@@ -1,5 +1,5 @@
-using PersistFs.Engine;
 using PersistFs.Engine.Transactions;
+using PersistFs.Engine.Volumes;
 using PersistFs.Linux;
 
 namespace PersistFs.Testing.Crash;

@@ -1,7 +1,8 @@
-using PersistFs.Engine;
 using PersistFs.Engine.Arenas;
+using PersistFs.Engine.Check;
 using PersistFs.Engine.Format;
 using PersistFs.Engine.Transactions;
+using PersistFs.Engine.Volumes;
 using Xunit;
 
 namespace PersistFs.Testing.Crash;

@@ -1,4 +1,4 @@
-using PersistFs.Engine;
+using PersistFs.Engine.Volumes;
 using PersistFs.Linux;
 
 namespace PersistFs.Testing.Crash;

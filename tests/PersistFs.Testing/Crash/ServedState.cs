@@ -1,4 +1,4 @@
-using PersistFs.Engine;
+using PersistFs.Engine.Volumes;
 
 namespace PersistFs.Testing.Crash;
 

@@ -1,4 +1,4 @@
-using PersistFs.Engine;
+using PersistFs.Engine.Volumes;
 using Xunit;
 
 namespace PersistFs.Testing.Crash;
@@ -53,7 +53,7 @@ internal sealed class ServerLife(ServedState before, IReadOnlyList<PendingReques
     /// <summary>What was given up has not been done, and not given up too early.</summary>
     private string? FindDifferenceOfGivenUp(in Outcome outcome)
     {
-        if (outcome.Deaths < RequestDeaths.CrashesMax) return $"the request was given up after {outcome.Deaths} deaths";
+        if (outcome.Deaths < CrashCounts.CrashesMax) return $"the request was given up after {outcome.Deaths} deaths";
         return outcome.State.Tree.FindDifference(before.Tree) ?? outcome.State.Lookups.FindDifference(before.Lookups);
     }
 

@@ -1,5 +1,5 @@
-using PersistFs.Engine;
 using PersistFs.Engine.Format;
+using PersistFs.Engine.Volumes;
 using PersistFs.Linux;
 
 namespace PersistFs.Testing.Model;

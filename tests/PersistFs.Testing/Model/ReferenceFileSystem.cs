@@ -1,5 +1,5 @@
 using System.Text;
-using PersistFs.Engine;
+using PersistFs.Engine.Volumes;
 using PersistFs.Linux;
 
 namespace PersistFs.Testing.Model;

@@ -1,8 +1,0 @@
-namespace PersistFs.Engine;
-
-/// <summary>What lseek(2) looks for, as linux/fs.h numbers it.</summary>
-public enum SeekTarget
-{
-    Data = 3,
-    Hole = 4,
-}

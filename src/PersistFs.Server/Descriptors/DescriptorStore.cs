@@ -1,0 +1,272 @@
+using System.Globalization;
+using PersistFs.Linux;
+using PersistFs.Server.Supervision;
+
+namespace PersistFs.Server.Descriptors;
+
+/// <summary>
+/// Whoever keeps the connection while no server runs, as a server sees it: one protocol, systemd's, for the descriptor
+/// store of systemd and for our own keeper (sd_notify(3), sd_listen_fds(3)).
+/// </summary>
+public sealed class DescriptorStore
+{
+    /// <summary>Names the holder to the server that it starts: "keeper", or "systemd" in a unit.</summary>
+    public const string KindVariable = "PERSISTFS_HOLDER";
+
+    /// <summary>Set for a server that is to start up and wait for the old one.</summary>
+    public const string StandbyVariable = "PERSISTFS_STANDBY";
+
+    /// <summary>Tells the server how the one before it ended: see <see cref="ServerEnd"/>.</summary>
+    public const string EndVariable = "PERSISTFS_LAST_END";
+
+    /// <summary>Where messages go.</summary>
+    public const string NotifyVariable = "NOTIFY_SOCKET";
+
+    /// <summary>The process that stored descriptors are for; how many there are; their names.</summary>
+    internal const string ListenProcessVariable = "LISTEN_PID";
+    internal const string ListenCountVariable = "LISTEN_FDS";
+    internal const string ListenNamesVariable = "LISTEN_FDNAMES";
+
+    /// <summary>systemd 254 and later, and the keeper: how many descriptors are stored at most.</summary>
+    internal const string StoreVariable = "FDSTORE";
+
+    /// <summary>SD_LISTEN_FDS_START.</summary>
+    internal const int FirstDescriptor = 3;
+
+    /// <summary>The name under which a server stores itself, so that its successor can ask how it ended.</summary>
+    private const string ServerName = "server";
+
+    private const int CountMax = 1024;
+
+    private readonly ServiceNotifier? notifier;
+    private readonly int parent = Libc.ParentProcessId();
+    private readonly string? lastEnd;
+    private readonly int lastServer;
+    private DescriptorStoreKind kind;
+    private readonly Dictionary<string, int> stored;
+    private readonly StoreCapacity room;
+
+    private DescriptorStore(
+        DescriptorStoreKind kind, ServiceNotifier? notifier, Dictionary<string, int> stored, string? lastEnd, bool isStandby,
+        int? storeMax)
+    {
+        this.kind = kind;
+        this.notifier = notifier;
+        this.stored = stored;
+        room = new StoreCapacity(kind, storeMax, stored.Keys);
+        this.lastEnd = lastEnd;
+        lastServer = stored.Remove(ServerName, out int descriptor) ? descriptor : -1;
+        IsStandby = isStandby;
+    }
+
+    /// <summary>Nobody: for a server that is not started as a service.</summary>
+    public static DescriptorStore None => new(DescriptorStoreKind.None, null, [], null, isStandby: false, storeMax: null);
+
+    /// <summary>Who it is. A keeper that has ended holds nothing any more.</summary>
+    public DescriptorStoreKind Kind => kind == DescriptorStoreKind.Keeper && Libc.ParentProcessId() != parent ? DescriptorStoreKind.None : kind;
+
+    /// <summary>The keeper's process; null where there is none.</summary>
+    public int? KeeperProcessId => Kind == DescriptorStoreKind.Keeper ? parent : null;
+
+    /// <summary>Whether this server is to wait until the one before has let go of the arena.</summary>
+    public bool IsStandby { get; }
+
+    /// <summary>
+    /// Reads what the holder tells through the environment; no process started from here will read it again.
+    /// </summary>
+    public static DescriptorStore FromEnvironment()
+    {
+        string address = Environment.GetEnvironmentVariable(NotifyVariable) ?? "";
+        Dictionary<string, int> stored = TakeStored(out bool isStoreUsed);
+        string? lastEnd = Environment.GetEnvironmentVariable(EndVariable);
+        bool isStandby = Environment.GetEnvironmentVariable(StandbyVariable) is { Length: > 0 };
+        DescriptorStoreKind kind = Environment.GetEnvironmentVariable(KindVariable) switch
+        {
+            _ when address.Length == 0 => DescriptorStoreKind.None,
+            "keeper" => DescriptorStoreKind.Keeper,
+            "systemd" => DescriptorStoreKind.Systemd,
+            _ when isStoreUsed => DescriptorStoreKind.Systemd,
+            _ when Environment.GetEnvironmentVariable(StoreVariable) is { Length: > 0 } => DescriptorStoreKind.Systemd,
+            _ => DescriptorStoreKind.None,
+        };
+        bool isCounted = int.TryParse(
+            Environment.GetEnvironmentVariable(StoreVariable), CultureInfo.InvariantCulture, out int storeMax);
+        string[] told =
+        [
+            ListenProcessVariable, ListenCountVariable, ListenNamesVariable, StandbyVariable, KindVariable,
+            EndVariable, StoreVariable,
+        ];
+        foreach (string name in told)
+        {
+            Environment.SetEnvironmentVariable(name, null);
+        }
+        ServiceNotifier? notifier = address.Length == 0 ? null : new ServiceNotifier(address);
+        return new DescriptorStore(kind, notifier, stored, lastEnd, isStandby, isCounted ? storeMax : null);
+    }
+
+    /// <summary>The stored /dev/fuse, or -1; from then on the caller's to close.</summary>
+    public int TakeConnection() => Take(DescriptorName.Connection);
+
+    /// <summary>Whether memory of an arena was stored, and not taken yet.</summary>
+    internal bool HasArena
+    {
+        get
+        {
+            lock (stored) return stored.Keys.Any(DescriptorName.IsArena);
+        }
+    }
+
+    /// <summary>
+    /// Why the holder cannot keep one more descriptor of an arena beside what it needs for the connection; null where
+    /// it can.
+    /// </summary>
+    internal string? WhyFull(string name) => room.WhyFull(name);
+
+    /// <summary>What is stored under a name, or -1; from then on the caller's to close.</summary>
+    internal int Take(string name)
+    {
+        lock (stored) return stored.Remove(name, out int descriptor) ? descriptor : -1;
+    }
+
+    /// <summary>
+    /// Whether the server before this one was ended from outside. Where nobody knows, its end counts as a crash: a
+    /// request that crashes every server must not have many tries.
+    /// </summary>
+    public bool WasServerKilled()
+    {
+        if (lastEnd is not null) return lastEnd == ServerEnd.Killed;
+        bool isKnown = lastServer >= 0 & Libc.GetExit(lastServer, out int exitCode) == Errno.OK;
+        return isKnown && ServerEnd.IsFromOutside(exitCode);
+    }
+
+    /// <summary>
+    /// Has systemd, which does not tell, keep this process for its successor to ask; a keeper tells by itself.
+    /// </summary>
+    public void DepositServer()
+    {
+        if (Kind != DescriptorStoreKind.Systemd || Libc.OpenProcess(Environment.ProcessId, out int self) != Errno.OK) return;
+        _ = notifier!.Send($"{NotifyField.Remove}\n{NotifyField.Name}{ServerName}");
+        // Else it would be dropped at the very moment that makes it useful.
+        _ = notifier.Send($"{NotifyField.Store}\n{NotifyField.Name}{ServerName}\n{NotifyField.NoPoll}", self);
+        room.Add(ServerName);
+        _ = Libc.Close(self);
+    }
+
+    /// <summary>Gives a duplicate of /dev/fuse into keeping in the place of any other.</summary>
+    /// <returns>Whether the holder has it; without one this is the server's last and only.</returns>
+    public bool Deposit(int descriptor) => Deposit(DescriptorName.Connection, descriptor);
+
+    /// <summary>Gives a duplicate of a descriptor into keeping in the place of any other of that name.</summary>
+    /// <returns>Whether the holder has it.</returns>
+    internal bool Deposit(string name, int descriptor)
+    {
+        // A store that is full drops what comes, and says so to nobody.
+        if (Kind == DescriptorStoreKind.None || room.WhyFull(name) is not null) return false;
+        Remove(name);
+        string lines = $"{NotifyField.Store}\n{NotifyField.Name}{name}\n{NotifyField.NoPoll}";
+        Errno error = notifier!.Send(lines, descriptor);
+        if (error == Errno.OK) error = notifier.AwaitReceipt();
+        if (error != Errno.OK) kind = DescriptorStoreKind.None;
+        else room.Add(name);
+        return error == Errno.OK;
+    }
+
+    /// <summary>
+    /// Has the keeper take a session that the last kernel left: it keeps it before this process has it, so that no
+    /// death of this process gives it up.
+    /// </summary>
+    /// <param name="device">/dev/liveupdate.</param>
+    /// <param name="session">What the last kernel called it.</param>
+    /// <param name="name">The name to keep it under.</param>
+    /// <param name="error">What the kernel said.</param>
+    /// <param name="descriptor">The session, the caller's to close; -1 with an error.</param>
+    /// <returns>False where nobody does that: systemd does not, nor did earlier keepers.</returns>
+    internal bool TryTakeSession(int device, string session, string name, out Errno error, out int descriptor)
+    {
+        (error, descriptor) = (Errno.OK, -1);
+        if (Kind != DescriptorStoreKind.Keeper) return false;
+        if (Libc.SocketPair(UnixSocketKind.Stream, out int answers, out int asked) != Errno.OK) return false;
+        Errno sent = notifier!.Send(
+            $"{NotifyField.Session}{session}\n{NotifyField.Name}{name}", device, asked);
+        _ = Libc.Close(asked);
+        bool isAnswered = sent == Errno.OK && SessionAnswer.TryReceive(answers, out error, out descriptor);
+        if (isAnswered && error == Errno.OK) room.Add(name);
+        _ = Libc.Close(answers);
+        return isAnswered;
+    }
+
+    /// <summary>Has the holder close the connection.</summary>
+    public void Remove() => Remove(DescriptorName.Connection);
+
+    /// <summary>Has the holder close what it keeps under a name.</summary>
+    internal void Remove(string name)
+    {
+        if (kind == DescriptorStoreKind.None) return;
+        _ = notifier!.Send($"{NotifyField.Remove}\n{NotifyField.Name}{name}");
+        room.Remove(name);
+    }
+
+    /// <summary>As <see cref="Remove()"/>; returns when it is closed.</summary>
+    public void Discard() => Discard(DescriptorName.Connection);
+
+    /// <summary>As <see cref="Remove(string)"/>; returns when it is closed.</summary>
+    internal void Discard(string name)
+    {
+        Remove(name);
+        if (kind != DescriptorStoreKind.None) _ = notifier!.AwaitReceipt();
+    }
+
+    /// <summary>Something the operator may want to know.</summary>
+    public void Note(string text) => TellKeeper(NotifyField.Note + OneLine(text));
+
+    /// <summary>All is done that can be done before the old server lets go.</summary>
+    public void Standby() => TellKeeper(string.Create(CultureInfo.InvariantCulture,
+        $"{NotifyField.Standby}\n{NotifyField.KeeperVersion}{SupervisorState.Version}"));
+
+    /// <summary>The mount answers. Others are told by the host when all of it has started.</summary>
+    public void Ready() => TellKeeper(NotifyField.Ready);
+
+    /// <summary>The connection has ended, as it was meant to: nothing is to be kept or started again.</summary>
+    public void Stopping()
+    {
+        Remove();
+        if (kind == DescriptorStoreKind.Systemd) _ = notifier!.Send($"{NotifyField.Remove}\n{NotifyField.Name}{ServerName}");
+        TellKeeper(NotifyField.Stopping);
+    }
+
+    /// <summary>The server cannot start.</summary>
+    public void Fail(string message, string nextStep) =>
+        TellKeeper($"{NotifyField.Failure}{OneLine(message)}\t{OneLine(nextStep)}");
+
+    /// <summary>Nobody may be left to hear it, and that is no reason not to serve.</summary>
+    private void TellKeeper(string lines)
+    {
+        if (kind == DescriptorStoreKind.Keeper) _ = notifier!.Send(lines);
+    }
+
+    private static string OneLine(string text) => text.ReplaceLineEndings(" ").Replace('\t', ' ');
+
+    /// <summary>The descriptors stored under names of ours; all others are closed.</summary>
+    private static Dictionary<string, int> TakeStored(out bool isStoreUsed)
+    {
+        Dictionary<string, int> found = [];
+        isStoreUsed = false;
+        string? process = Environment.GetEnvironmentVariable(ListenProcessVariable);
+        string own = Environment.ProcessId.ToString(CultureInfo.InvariantCulture);
+        if (!string.IsNullOrEmpty(process) && process != own) return found;
+        string text = Environment.GetEnvironmentVariable(ListenCountVariable) ?? "";
+        bool isCount = int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int count);
+        if (!isCount || count is < 1 or > CountMax) return found;
+        isStoreUsed = true;
+        string[] names = (Environment.GetEnvironmentVariable(ListenNamesVariable) ?? "").Split(':');
+        for (int i = 0; i < count; i++)
+        {
+            int descriptor = FirstDescriptor + i;
+            string name = i < names.Length ? names[i] : "";
+            bool isWanted = name == DescriptorName.Connection || DescriptorName.IsArena(name) || name == ServerName;
+            if (isWanted) isWanted = Libc.SetCloseOnExec(descriptor, closes: true) == Errno.OK;
+            if (!isWanted || !found.TryAdd(name, descriptor)) _ = Libc.Close(descriptor);
+        }
+        return found;
+    }
+}

@@ -1,8 +1,0 @@
-namespace PersistFs.Server.Doctor;
-
-/// <summary>One promise, and whether it holds here.</summary>
-/// <param name="Promise">What is promised, in two or three words.</param>
-/// <param name="Verdict">Whether it holds.</param>
-/// <param name="Reason">Why, or why not.</param>
-/// <param name="NextStep">What can be done about it; null when nothing has to be.</param>
-public sealed record Diagnosis(string Promise, Verdict Verdict, string Reason, string? NextStep = null);

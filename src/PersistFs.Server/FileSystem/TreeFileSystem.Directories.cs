@@ -1,0 +1,86 @@
+using PersistFs.Engine.Arenas;
+using PersistFs.Engine.Transactions;
+using PersistFs.Engine.Volumes;
+using PersistFs.Fuse.Abi;
+using PersistFs.Fuse.Messages;
+using PersistFs.Linux;
+
+namespace PersistFs.Server.FileSystem;
+
+/// <summary>
+/// Directories listed. A cookie names an entry's place for ever, so there is no open directory to keep.
+/// </summary>
+internal sealed partial class TreeFileSystem
+{
+    /// <inheritdoc/>
+    public Errno ReadDirectory(in RequestContext context, in ReadIn request, ref DirectoryWriter entries)
+    {
+        // Of a damaged arena no more lookups are counted: names come without their inodes, and are looked up one by
+        // one.
+        if (!entries.IsPlus || volume.State == VolumeState.ReadOnly)
+        {
+            return List(in context, request.Offset, ref entries);
+        }
+        if (context.IsResent && volume.TryRecallListing(context.Unique, out ReadOnlySpan<byte> answered))
+        {
+            if (!entries.TryRepeat(answered))
+            {
+                throw new ArenaCorruptException("A listing is longer than the request it answers has room for.");
+            }
+            CountRecalled();
+            return Errno.OK;
+        }
+        entries.Limit(Volume.ListingBytesMax);
+        Errno error = ListWithInodes(in context, request.Offset, ref entries, out bool isCounted);
+        if (isCounted || error != Errno.OK) return error;
+        entries.Clear();
+        return List(in context, request.Offset, ref entries);
+    }
+
+    /// <summary>READDIR, and READDIRPLUS where no lookup can be counted.</summary>
+    private Errno List(in RequestContext context, ulong cookie, ref DirectoryWriter entries)
+    {
+        Errno error = volume.ReadDirectory(
+            WorkerOf(in context), InodeOf(in context), cookie, out DirectoryReader reader);
+        if (error != Errno.OK) return error;
+        using (reader)
+        {
+            while (reader.MoveNext() && entries.HasRoomFor(reader.Name.Length)) AddName(in reader, ref entries);
+        }
+        return Errno.OK;
+    }
+
+    /// <summary>READDIRPLUS. The directory stays locked until all that the reply names is counted.</summary>
+    private Errno ListWithInodes(
+        in RequestContext context, ulong cookie, ref DirectoryWriter entries, out bool isCounted)
+    {
+        isCounted = false;
+        Worker worker = WorkerOf(in context);
+        Errno error = volume.ReadDirectory(worker, InodeOf(in context), cookie, out DirectoryReader reader);
+        if (error != Errno.OK) return error;
+        using (reader)
+        {
+            while (!reader.IsFull && reader.MoveNext() && entries.HasRoomFor(reader.Name.Length))
+            {
+                if (reader.IsDot) AddName(in reader, ref entries);
+                else AddInode(in reader, ref entries);
+            }
+            isCounted = volume.TryCountListing(worker, entries.Entries);
+        }
+        return Errno.OK;
+    }
+
+    private void AddName(in DirectoryReader reader, ref DirectoryWriter entries)
+    {
+        uint type = ModeBits.FromDirectoryEntryType(reader.EntryType);
+        entries.TryAdd(NodeIdOf(reader.Inode).Value, type, reader.Name, reader.Cookie);
+    }
+
+    private void AddInode(in DirectoryReader reader, ref DirectoryWriter entries)
+    {
+        InodeAttributes attributes = reader.NameInode();
+        EntryOut entry = default;
+        Fill(ref entry, in attributes);
+        entries.TryAdd(in entry, reader.Name, reader.Cookie);
+    }
+}

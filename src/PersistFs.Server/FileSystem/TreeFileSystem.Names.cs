@@ -1,0 +1,153 @@
+using PersistFs.Engine.Transactions;
+using PersistFs.Engine.Volumes;
+using PersistFs.Fuse.Abi;
+using PersistFs.Fuse.Messages;
+using PersistFs.Linux;
+
+namespace PersistFs.Server.FileSystem;
+
+/// <summary>Names: found, made, removed, moved; and inodes that the kernel lets go of.</summary>
+internal sealed partial class TreeFileSystem
+{
+    /// <inheritdoc/>
+    public Errno Lookup(in RequestContext context, FileName name, ref EntryOut entry)
+    {
+        Errno error = TryRecall(in context, out InodeAttributes found)
+            ? Errno.OK : volume.Lookup(WorkerOf(in context), InodeOf(in context), name, out found);
+        return error == Errno.OK ? Name(ref entry, in found) : error;
+    }
+
+    /// <inheritdoc/>
+    public Errno LookupSelf(in RequestContext context, ref EntryOut entry)
+    {
+        Errno error = TryRecall(in context, out InodeAttributes found)
+            ? Errno.OK : volume.LookupSelf(WorkerOf(in context), InodeOf(in context), out found);
+        return error == Errno.OK ? Name(ref entry, in found) : error;
+    }
+
+    /// <inheritdoc/>
+    public Errno LookupParent(in RequestContext context, ref EntryOut entry)
+    {
+        Errno error = TryRecall(in context, out InodeAttributes found)
+            ? Errno.OK : volume.LookupParent(WorkerOf(in context), InodeOf(in context), out found);
+        return error == Errno.OK ? Name(ref entry, in found) : error;
+    }
+
+    /// <inheritdoc/>
+    public void Forget(in RequestContext context, ReadOnlySpan<ForgetOne> forgotten)
+    {
+        Worker worker = WorkerOf(in context);
+        // Never sent again, so what a kill interrupts is gone on with; a reply that never arrived is taken back as
+        // well.
+        bool isRequest = context.Opcode is Opcode.Forget or Opcode.BatchForget;
+        if (isRequest) volume.BeginRequest(worker, context.Unique);
+        int done = isRequest ? volume.BeginForget(worker, context.Unique) : 0;
+        for (int index = done; index < forgotten.Length; index++)
+        {
+            volume.Forget(worker, InodeOf(forgotten[index].NodeId), forgotten[index].LookupCount, isRequest);
+        }
+        if (isRequest) volume.EndRequest(worker);
+    }
+
+    /// <inheritdoc/>
+    public Errno MakeNode(in RequestContext context, FileName name, uint mode, uint device, ref EntryOut entry) =>
+        Make(in context, name, mode, device, target: default, ref entry);
+
+    /// <inheritdoc/>
+    public Errno MakeDirectory(in RequestContext context, FileName name, uint mode, ref EntryOut entry)
+    {
+        uint bits = ModeBits.Directory | (mode & ModeBits.PermissionMask);
+        return Make(in context, name, bits, device: 0, target: default, ref entry);
+    }
+
+    /// <inheritdoc/>
+    public Errno MakeSymbolicLink(
+        in RequestContext context, FileName name, ReadOnlySpan<byte> target, ref EntryOut entry) =>
+        Make(in context, name, ModeBits.SymbolicLink | ModeBits.AccessMask, device: 0, target, ref entry);
+
+    /// <inheritdoc/>
+    public Errno Create(
+        in RequestContext context, FileName name, in CreateIn request, ref EntryOut entry, ref OpenOut opened) =>
+        Make(in context, name, RegularMode(request.Mode), device: 0, target: default, ref entry);
+
+    /// <inheritdoc/>
+    public Errno MakeTemporaryFile(
+        in RequestContext context, in CreateIn request, ref EntryOut entry, ref OpenOut opened)
+    {
+        if (TryRecall(in context, out InodeAttributes made)) return Name(ref entry, in made);
+        NewNode node = Describe(in context, RegularMode(request.Mode), device: 0);
+        Errno error;
+        int tries = 0;
+        do error = volume.CreateUnnamed(WorkerOf(in context), InodeOf(in context), in node, out made);
+        while (AwaitsRoom(error, ref tries));
+        return error == Errno.OK ? Name(ref entry, in made) : error;
+    }
+
+    /// <inheritdoc/>
+    public Errno Link(in RequestContext context, NodeId target, FileName name, ref EntryOut entry)
+    {
+        if (TryRecall(in context, out InodeAttributes linked)) return Name(ref entry, in linked);
+        Errno error;
+        int tries = 0;
+        do error = volume.Link(WorkerOf(in context), InodeOf(target), InodeOf(in context), name, out linked);
+        while (AwaitsRoom(error, ref tries));
+        return error == Errno.OK ? Name(ref entry, in linked) : error;
+    }
+
+    /// <inheritdoc/>
+    public Errno Unlink(in RequestContext context, FileName name) =>
+        TryRecall(in context, out _) ? Errno.OK : volume.Unlink(WorkerOf(in context), InodeOf(in context), name);
+
+    /// <inheritdoc/>
+    public Errno RemoveDirectory(in RequestContext context, FileName name) => TryRecall(in context, out _)
+        ? Errno.OK : volume.RemoveDirectory(WorkerOf(in context), InodeOf(in context), name);
+
+    /// <inheritdoc/>
+    public Errno Rename(
+        in RequestContext context, FileName name, NodeId newParent, FileName newName, RenameFlags flags)
+    {
+        if (TryRecall(in context, out _)) return Errno.OK;
+        Errno error;
+        int tries = 0;
+        do
+        {
+            error = volume.Rename(
+                WorkerOf(in context), InodeOf(in context), name, InodeOf(newParent), newName,
+                (RenameMode)flags, context.Credentials);
+        }
+        while (AwaitsRoom(error, ref tries));
+        return error;
+    }
+
+    private Errno Make(
+        in RequestContext context, FileName name, uint mode, uint device, ReadOnlySpan<byte> target, ref EntryOut entry)
+    {
+        if (TryRecall(in context, out InodeAttributes made)) return Name(ref entry, in made);
+        NewNode node = Describe(in context, mode, device);
+        Errno error;
+        int tries = 0;
+        do error = volume.Create(WorkerOf(in context), InodeOf(in context), name, in node, target, out made);
+        while (AwaitsRoom(error, ref tries));
+        return error == Errno.OK ? Name(ref entry, in made) : error;
+    }
+
+    private Errno Name(ref EntryOut entry, in InodeAttributes attributes)
+    {
+        Fill(ref entry, in attributes);
+        return Errno.OK;
+    }
+
+    /// <summary>
+    /// A file of the caller's. The umask comes with it unless the kernel has applied it (no DontMask).
+    /// </summary>
+    private static NewNode Describe(in RequestContext context, uint mode, uint device) => new()
+    {
+        Mode = mode,
+        Umask = context.Umask,
+        UserId = context.Credentials.UserId,
+        GroupId = context.Credentials.GroupId,
+        DeviceNumber = device,
+    };
+
+    private static uint RegularMode(uint mode) => ModeBits.Regular | (mode & ModeBits.PermissionMask);
+}

@@ -1,0 +1,128 @@
+using System.Runtime.InteropServices;
+using Microsoft.Extensions.Logging;
+using PersistFs.Engine.Transactions;
+using PersistFs.Engine.Volumes;
+using PersistFs.Fuse.Abi;
+using PersistFs.Fuse.Dispatch;
+using PersistFs.Fuse.Messages;
+using PersistFs.Linux;
+
+namespace PersistFs.Server.FileSystem;
+
+/// <summary>Each request executed once, whichever server reads it, and however often the kernel sends it.</summary>
+/// <remarks>
+/// What cannot be repeated is recorded by the volume with the change, under the request's number, and answered from
+/// there
+/// when the kernel sends it again. The rest (GETATTR, READ, READDIR, STATFS, and WRITE, SETATTR, FALLOCATE,
+/// COPY_FILE_RANGE, IOCTL, which say where and what) does the same when repeated: until it is answered, the caller
+/// holds the inode against other changes.
+/// </remarks>
+internal sealed partial class TreeFileSystem
+{
+    private readonly int workerCount;
+    private long replayed;
+    private long recalled;
+    private long givenUp;
+
+    /// <summary>Requests that the kernel has sent again since this server began.</summary>
+    public long Replayed => Interlocked.Read(ref replayed);
+
+    /// <summary>Those among <see cref="Replayed"/> that an earlier server had executed.</summary>
+    public long AnsweredFromRecords => Interlocked.Read(ref recalled);
+
+    /// <summary>
+    /// Requests that have ended too many servers: those with a reply were answered with EIO, the others left undone.
+    /// </summary>
+    public long GivenUp => Interlocked.Read(ref givenUp);
+
+    /// <summary>
+    /// Requests without a reply that the last server may not have finished, for <see cref="Fuse.Session.TakeOver"/>.
+    /// </summary>
+    public IReadOnlyList<RequestInHand> RequestsInHand()
+    {
+        IReadOnlyList<Worker> others = volume.AttachWorkersInHand();
+        workers = [.. workers, .. others];
+        var found = new RequestInHand[workers.Length];
+        for (int index = 0; index < workers.Length; index++)
+        {
+            Worker worker = workers[index];
+            found[index] = new RequestInHand(
+                index, new IoVector(worker.RequestBuffer, (nuint)worker.RequestBufferSizeInBytes));
+            DropGivenUp(found[index].Memory.AsSpan());
+        }
+        return found;
+    }
+
+    /// <summary>
+    /// A FORGET that has ended too many servers is left undone: its inodes stay counted until the session ends, which
+    /// costs
+    /// room at worst.
+    /// </summary>
+    private void DropGivenUp(Span<byte> memory)
+    {
+        InHeader header = MemoryMarshal.Read<InHeader>(memory);
+        bool isForget = header.LengthInBytes != 0 && header.Opcode is Opcode.Forget or Opcode.BatchForget;
+        if (!isForget || !volume.IsGivenUp(header.Unique)) return;
+        TellGivenUp(header.Opcode, header.Unique);
+        MemoryMarshal.Write(memory, 0);
+    }
+
+    /// <inheritdoc/>
+    public Errno Admit(in RequestContext context)
+    {
+        if (context.IsResent)
+        {
+            Interlocked.Increment(ref replayed);
+            if (volume.IsGivenUp(context.Unique))
+            {
+                TellGivenUp(context.Opcode, context.Unique);
+                return Errno.EIO;
+            }
+        }
+        volume.BeginRequest(WorkerOf(in context), context.Unique);
+        return Errno.OK;
+    }
+
+    /// <inheritdoc/>
+    public void Completed(in RequestContext context, bool isDelivered)
+    {
+        volume.EndRequest(WorkerOf(in context));
+        if (context.IsResent) volume.ForgetCompletion(context.Unique);
+    }
+
+    /// <inheritdoc/>
+    public void ReplayEnded()
+    {
+        volume.ForgetCompletions();
+        for (int index = workerCount; index < workers.Length; index++) volume.DetachWorker(workers[index]);
+        workers = workers[..workerCount];
+        LogReplayed(Replayed, AnsweredFromRecords);
+    }
+
+    /// <summary>Whether an earlier server has executed the request, and with which result.</summary>
+    private bool TryRecall(in RequestContext context, out InodeAttributes attributes)
+    {
+        attributes = default;
+        if (!context.IsResent || !volume.TryRecall(context.Unique, out attributes)) return false;
+        CountRecalled();
+        return true;
+    }
+
+    private void TellGivenUp(Opcode operation, ulong request)
+    {
+        Interlocked.Increment(ref givenUp);
+        CrashCounts deaths = volume.DeathsOf(request);
+        LogGivenUp(operation, request, deaths.Crashes, deaths.Kills);
+    }
+
+    private void CountRecalled() => Interlocked.Increment(ref recalled);
+
+    [LoggerMessage(EventId = 21, Level = LogLevel.Error,
+        Message = "{Operation} (request {Request}) was in hand when {Crashes} servers crashed and {Kills} were killed, "
+            + "and is given up: whoever waits for it gets EIO")]
+    private partial void LogGivenUp(Opcode operation, ulong request, int crashes, int kills);
+
+    [LoggerMessage(EventId = 22, Level = LogLevel.Information,
+        Message = "{Replayed} requests were sent again, {Recalled} of them answered from records")]
+    private partial void LogReplayed(long replayed, long recalled);
+}

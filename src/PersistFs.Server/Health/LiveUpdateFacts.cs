@@ -1,0 +1,13 @@
+using PersistFs.Linux;
+using PersistFs.Server.Descriptors;
+
+namespace PersistFs.Server.Health;
+
+/// <summary>What this machine has of the Live Update Orchestrator.</summary>
+/// <param name="HasDevice">Whether /dev/liveupdate is there.</param>
+/// <param name="SystemdVersion">Who else than a keeper could keep memory; null where there is no systemd.</param>
+public sealed record LiveUpdateFacts(bool HasDevice, int? SystemdVersion = null)
+{
+    /// <summary>Looks.</summary>
+    public static LiveUpdateFacts Read() => new(File.Exists(Libc.LiveUpdateDevice), ServiceUnit.Version());
+}

@@ -1,0 +1,116 @@
+using Microsoft.Extensions.Logging;
+using PersistFs.Engine.Arenas;
+using PersistFs.Engine.Volumes;
+using PersistFs.Linux;
+using PersistFs.Server.Arenas;
+using PersistFs.Server.Descriptors;
+using PersistFs.Server.Failures;
+using PersistFs.Server.Kexec;
+using PersistFs.Server.Memfd;
+using PersistFs.Server.Paths;
+using PersistFs.Server.Status;
+
+namespace PersistFs.Server.Serving;
+
+/// <summary>Arenas in memory, which the holder keeps as it keeps the connection.</summary>
+internal sealed partial class VolumeServer
+{
+    /// <summary>
+    /// In the environment: an arena in memory is to be taken from whoever has it, and none made where nobody has.
+    /// </summary>
+    internal const string ExistingOnlyVariable = "PERSISTFS_EXISTING_ONLY";
+
+    private MemfdArena? memory;
+
+    /// <summary>The arena of a place; one in memory is taken from whoever has it, or made.</summary>
+    /// <param name="place">Where it lies.</param>
+    /// <param name="mayMake">Whether one in memory may be made where there is none.</param>
+    /// <param name="isNew">Whether it was.</param>
+    /// <exception cref="FailureException">
+    /// There is none, or not all of it, or another's; nothing was changed.
+    /// </exception>
+    private ArenaSource Locate(ArenaPlace place, bool mayMake, out bool isNew)
+    {
+        isNew = false;
+        if (!MemfdName.IsMemory(place.Spec))
+        {
+            if (!holder.HasArena) return place.Spec;
+            throw new FailureException(FailureKind.ArenaInUse,
+                $"{options.MountPoint}: its holder keeps an arena in memory, and {place.Spec} is another",
+                $"name that one, or give it up with: persistfs down --discard {options.MountPoint}");
+        }
+        MemfdName spec = MemfdName.Parse(place.Spec);
+        if (holder.Kind == DescriptorStoreKind.None) throw MemfdArena.NotHeld(spec);
+        memory = new MemfdArena(holder, options.MountPoint, spec, Tell);
+        if (!holder.HasArena) RequireNotElsewhere(spec);
+        if (memory.TryTake(options.LockWait)) return memory.Source;
+        if (!mayMake)
+        {
+            throw new FailureException(FailureKind.ArenaNotFound,
+                $"{spec}: its holder has the connection and not the arena; the tree is lost",
+                $"end its clients, then: persistfs down {options.MountPoint}, persistfs up {options.MountPoint}");
+        }
+        if (Environment.GetEnvironmentVariable(ExistingOnlyVariable) is { Length: > 0 })
+        {
+            throw new FailureException(FailureKind.ArenaNotFound,
+                $"{spec}: what it held is lost: {WhyNothingCame()}",
+                $"begin anew: persistfs up {options.MountPoint} --arena {spec}; or restore a saved image to a file");
+        }
+        memory.Make(VolumeAccess.Describe(place, options.Mount));
+        isNew = true;
+        return memory.Source;
+    }
+
+    /// <summary>
+    /// Opens what <see cref="Locate"/> has found in memory, and has the kernel hand it to the next one.
+    /// </summary>
+    private Volume OpenMemory(ArenaSource source, TimeSpan lockWait)
+    {
+        Volume opened = VolumeAccess.OpenInherited(source, options.Mount, lockWait);
+        memory!.GoLive(opened);
+        LiveUpdateStatus status = memory.Status;
+        if (status.Milliseconds is { } taken) LogLive(options.MountPoint, status.Preserved, taken);
+        if (status.Reason is not { } reason) return opened;
+        // Where the kernel could, the operator counts on it.
+        if (LiveUpdate.IsThere) Tell($"{source.Name} does not go to the next kernel: {reason}");
+        else LogNotLive(options.MountPoint, reason);
+        return opened;
+    }
+
+    /// <summary>Where this arena was to come from the last kernel: says that it did not, if it did not.</summary>
+    private void SettleReturn(bool isNew)
+    {
+        if (KexecRecord.Find(options.MountPoint) is not { Route: KexecRoute.LiveUpdate } record) return;
+        if (record.Arena != arena || record.BootId == BootIdentity.Current) return;
+        if (isNew) Tell($"{arena}: what it held under the last kernel is lost: {WhyNothingCame()}");
+        // Of a tree without a unit it is `kexec finish` that compares, and puts the record away.
+        if (record.Unit is not null) KexecRecord.Remove(options.MountPoint);
+    }
+
+    private static string WhyNothingCame() => LiveUpdate.IsThere
+        ? "the last kernel has handed nothing of that name over"
+        : $"this kernel takes no memory over ({Libc.LiveUpdateDevice} is missing: boot with kho=on liveupdate=on)";
+
+    /// <summary>Two arenas of one name could not both go to the next kernel.</summary>
+    private static void RequireNotElsewhere(MemfdName spec)
+    {
+        if (StatusClient.AskAll().FirstOrDefault(report => report.Arena == spec.ToString()) is { } owner)
+        {
+            throw new FailureException(FailureKind.ArenaInUse,
+                $"{spec}: in use: process {owner.ProcessId} serves the arena on {owner.MountPoint}",
+                $"end that with: persistfs down {owner.MountPoint}, or bind-mount the tree from there");
+        }
+        if (ArenaFinder.FindKept(spec.Name) is not { } kept) return;
+        throw new FailureException(FailureKind.ArenaInUse,
+            $"{spec}: kept in memory for another mount point ({kept.Socket})",
+            "serve it there with persistfs up, or give it up with persistfs down --discard");
+    }
+
+    [LoggerMessage(EventId = 12, Level = LogLevel.Information,
+        Message = "{MountPoint}: its memory does not outlive the kernel: {Reason}")]
+    private partial void LogNotLive(string mountPoint, string reason);
+
+    [LoggerMessage(EventId = 13, Level = LogLevel.Information,
+        Message = "{MountPoint}: {Preserved} segments go to the next kernel; preserving took {Milliseconds} ms")]
+    private partial void LogLive(string mountPoint, int preserved, double milliseconds);
+}

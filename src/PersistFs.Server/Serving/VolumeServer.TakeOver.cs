@@ -1,0 +1,188 @@
+using System.Globalization;
+using System.Runtime.InteropServices;
+using Microsoft.Extensions.Logging;
+using PersistFs.Engine.Arenas;
+using PersistFs.Engine.Volumes;
+using PersistFs.Linux;
+using PersistFs.Server.Arenas;
+using PersistFs.Server.Descriptors;
+using PersistFs.Server.Failures;
+using PersistFs.Server.FileSystem;
+
+namespace PersistFs.Server.Serving;
+
+/// <summary>From one server to the next: a connection inherited and taken over, or handed over.</summary>
+internal sealed partial class VolumeServer
+{
+    /// <summary>The exit code of a server that let go of a connection for its successor.</summary>
+    public const int HandedOverExitCode = 30;
+
+    /// <summary>
+    /// In the environment: take over as on a kernel that cannot send requests again (before Linux 6.9).
+    /// </summary>
+    private const string WithoutResendVariable = "PERSISTFS_WITHOUT_RESEND";
+
+    /// <summary>Whether the order to let go has been given.</summary>
+    private int isHandingOver;
+
+    /// <summary>Goes on with the connection that the holder has kept, if there is one that lives.</summary>
+    /// <param name="device">Otherwise: the stored descriptor where it can still be mounted, or -1.</param>
+    private bool TryTakeOver(out int device)
+    {
+        device = holder.TakeConnection();
+        if (device < 0) return false;
+        switch (StoredDevice.Examine(device))
+        {
+            case DeviceState.Unmounted:
+                return false;
+
+            case DeviceState.Closed:
+                holder.Remove();
+                Libc.Close(device);
+                device = -1;
+                Tell($"{options.MountPoint}: the connection that was kept has ended");
+                return false;
+
+            case DeviceState.Live:
+                if (TakeOver(device)) return true;
+                device = -1;
+                return false;
+
+            default:
+                throw Foreign("the descriptor that was kept is no /dev/fuse");
+        }
+    }
+
+    /// <summary>Takes a living connection over.</summary>
+    /// <returns>
+    /// False when this kernel cannot, and the connection had to be ended: <paramref name="device"/> is closed then.
+    /// </returns>
+    private bool TakeOver(int device)
+    {
+        connection = StoredDevice.ConnectionOf(device, options.MountPoint);
+        ResumeVolume();
+        fileSystem = new TreeFileSystem(volume!, options.WorkerCount, logger);
+        MakeSession(device, inherited: fileSystem.Negotiated);
+        ResumeFreeze();
+        bool canResend = Environment.GetEnvironmentVariable(WithoutResendVariable) is not { Length: > 0 };
+        Errno error = session!.TakeOver(fileSystem.RequestsInHand(), canResend);
+        if (error == Errno.EINVAL && IsIdle())
+        {
+            // The dead server had nothing in hand that is answered, so there is nothing to be sent again.
+            session.Start();
+            error = Errno.OK;
+        }
+        if (error != Errno.OK)
+        {
+            GiveUpConnection(error);
+            return false;
+        }
+        isMounted = true;
+        maintenance = new MaintenanceThread(volume!);
+        return true;
+    }
+
+    /// <summary>Opens the arena of a connection and goes on with its session.</summary>
+    private void ResumeVolume()
+    {
+        ArenaPlace place = ArenaPlacement.Choose(options.Arena, options.MountPoint, options.Mount);
+        ArenaSource source = Locate(place, mayMake: false, out _);
+        if (holder.IsStandby)
+        {
+            VolumeAccess.RequireKnownFormat(source);
+            holder.Standby();
+        }
+        TimeSpan lockWait = holder.IsStandby ? Timeout.InfiniteTimeSpan : options.LockWait;
+        volume = memory is null
+            ? VolumeAccess.OpenInherited(source, options.Mount, lockWait)
+            : OpenMemory(source, lockWait);
+        arena = Resolve(source);
+        SessionState state = volume.ReadSession();
+        // A server that died right after mount(2) had no time to note the connection.
+        bool isSame = state.Session != 0
+            && (state.Connection == 0 || (state.Connection == connection && state.BootId == BootId()));
+        if (!isSame)
+        {
+            throw Foreign(string.Create(CultureInfo.InvariantCulture,
+                $"the connection that was kept, {connection}, is not that of the arena {arena} ({state.Connection})"));
+        }
+        volume.AccessTimes = options.Mount.AccessTimes;
+        volume.ResumeSession(holder.WasServerKilled);
+        if (state.Connection == 0) StoreConnection();
+    }
+
+    /// <summary>Whether the kernel waits for no answer on the connection; false where it does not tell.</summary>
+    private bool IsIdle()
+    {
+        try
+        {
+            return File.ReadAllText($"{ConnectionDirectory()}/waiting").Trim() == "0";
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>
+    /// What the dead server had in hand will never be sent again, and whoever waits for it would wait for ever: they
+    /// get an
+    /// error, and a new connection serves those who come.
+    /// </summary>
+    private void GiveUpConnection(Errno error)
+    {
+        LogGivenUp(options.MountPoint, error.ToString());
+        try
+        {
+            File.WriteAllText($"{ConnectionDirectory()}/abort", "1");
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            // Without /sys/fs/fuse/connections the mount can be told.
+            Libc.Unmount(options.MountPoint, UnmountFlags.Force | UnmountFlags.Detach);
+        }
+        holder.Discard();
+        session!.Stop();
+        session = null;
+        connection = 0;
+        Release();
+    }
+
+    private string ConnectionDirectory() =>
+        string.Create(CultureInfo.InvariantCulture, $"/sys/fs/fuse/connections/{connection}");
+
+    private FailureException Foreign(string cause) => new(FailureKind.ForeignConnection,
+        $"{options.MountPoint}: {cause}; neither it nor the tree was touched",
+        $"end its holder, and then: persistfs up {options.MountPoint}");
+
+    private void OnHandOverSignal(PosixSignalContext context)
+    {
+        context.Cancel = true;
+        // Without a holder nobody would be left to hand over to.
+        if (holder.Kind != DescriptorStoreKind.None) HandOver();
+    }
+
+    /// <summary>
+    /// Lets go of the arena between two requests and ends the process; the mount stays, and its clients wait.
+    /// </summary>
+    private void HandOver()
+    {
+        if (Interlocked.Exchange(ref isHandingOver, 1) != 0) return;
+        isStopping = true;
+        // The successor makes its own under the same name.
+        statusSocket?.Dispose();
+        session!.Stop();
+        maintenance?.Dispose();
+        volume?.Dispose();
+        Libc.ExitNow(HandedOverExitCode);
+    }
+
+    [LoggerMessage(EventId = 5, Level = LogLevel.Warning,
+        Message = "{MountPoint}: the holder does not take the connection; it is lost with this process")]
+    private partial void LogNotHeld(string mountPoint);
+
+    [LoggerMessage(EventId = 6, Level = LogLevel.Error,
+        Message = "{MountPoint}: this kernel cannot send requests again ({Error}), and some were under way: "
+            + "their callers get an error, and the tree is mounted anew")]
+    private partial void LogGivenUp(string mountPoint, string error);
+}

@@ -1,0 +1,34 @@
+namespace PersistFs.Server.Supervision;
+
+/// <summary>
+/// Words of the lines that a keeper and those who wait for it exchange; a tab stands before each text.
+/// </summary>
+internal static class SupervisorVerb
+{
+    /// <summary>"note", text: something the operator may want to know.</summary>
+    public const string Note = "note";
+
+    /// <summary>"ready": the mount answers; the upgrade is done.</summary>
+    public const string Ready = "ready";
+
+    /// <summary>"fail", message, next step.</summary>
+    public const string Fail = "fail";
+
+    /// <summary>"upgrade", program: asks for another server in the place of the one that serves.</summary>
+    public const string Upgrade = "upgrade";
+
+    /// <summary>"kept": asks what is kept; the answer is the keeper's process and NAME=DESCRIPTOR of each.</summary>
+    public const string Kept = "kept";
+
+    /// <summary>"discard": asks a keeper without a server to end; it answers with its process.</summary>
+    public const string Discard = "discard";
+
+    /// <summary>
+    /// "serve", program, arguments: asks a keeper without a server to start one. The same word comes first if it does,
+    /// then what a new keeper would tell.
+    /// </summary>
+    public const string Serve = "serve";
+
+    /// <summary>A text as it may stand in a line.</summary>
+    public static string OneLine(string text) => text.ReplaceLineEndings(" ").Replace('\t', ' ');
+}
