@@ -118,7 +118,7 @@ internal sealed class FrameTable
 
     /// <summary>What the block that <paramref name="pointer"/> lies in holds; None if it is not allocated.</summary>
     public BlockType TypeAt(ArenaPointer pointer) => IsInAllocatedBlock(pointer)
-        ? (BlockType)(byte)BlockAt(pointer.Frame, pointer.BlockInFrame).TypeWord
+        ? BlockAt(pointer.Frame, pointer.BlockInFrame).Type
         : BlockType.None;
 
     /// <summary>Insists on <see cref="IsObject"/>.</summary>
@@ -134,7 +134,7 @@ internal sealed class FrameTable
     public BlockType RequireGeneralObject(ArenaPointer pointer)
     {
         BlockType slab = IsInAllocatedBlock(pointer)
-            ? (BlockType)(byte)BlockAt(pointer.Frame, pointer.BlockInFrame).TypeWord
+            ? BlockAt(pointer.Frame, pointer.BlockInFrame).Type
             : BlockType.None;
         if (slab is < BlockType.FirstSlab or > BlockType.LastSlab || !IsObject(pointer, slab))
             ThrowNotAllocated(pointer, slab);
@@ -227,7 +227,7 @@ internal sealed class FrameTable
         int block = pointer.BlockInFrame;
         if (block < Layout.DescriptorBlocksPerFrame || !IsBlockAllocated(frame, block)) return ReleaseIfEmpty(frame);
         ref readonly BlockDescriptor descriptor = ref BlockAt(frame, block);
-        if ((BlockType)(byte)descriptor.TypeWord != type) return ReleaseOutcome.Nothing;
+        if (descriptor.Type != type) return ReleaseOutcome.Nothing;
         if (SizeClass.IsSlab(type))
         {
             ref ulong objects = ref Unsafe.AsRef(in descriptor.Objects);

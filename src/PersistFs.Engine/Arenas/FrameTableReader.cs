@@ -77,7 +77,7 @@ internal sealed class FrameTableReader
     }
 
     /// <summary>What the block that <paramref name="pointer"/> lies in holds; None if it is not allocated.</summary>
-    public BlockType TypeAt(ArenaPointer pointer) => (BlockType)(byte)BlockAt(pointer).TypeWord;
+    public BlockType TypeAt(ArenaPointer pointer) => BlockAt(pointer).Type;
 
     /// <summary>Whether an object of this slab type lies at <paramref name="pointer"/>, allocated.</summary>
     public bool IsObject(ArenaPointer pointer, BlockType slab)

@@ -71,14 +71,14 @@ internal sealed class AllocationPass
 
     private void CheckBlock(ArenaPointer pointer, BlockDescriptor descriptor)
     {
-        var type = (BlockType)(byte)descriptor.TypeWord;
+        BlockType type = descriptor.Type;
         if (SizeClass.IsSlab(type))
         {
             CheckSlab(pointer, type, descriptor);
             return;
         }
         if (!SizeClass.IsKnown(type) || context.Uses.Contains(pointer)) return;
-        ulong owner = descriptor.Objects & (1UL << InodeNumber.Bits) - 1;
+        InodeNumber owner = descriptor.Use.Owner;
         context.Findings.Add(
             FindingKind.Leak, pointer,
             $"The block at {pointer} of type {type} of inode {owner} is allocated and nothing leads to it.",

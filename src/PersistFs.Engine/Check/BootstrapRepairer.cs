@@ -68,8 +68,7 @@ internal static class BootstrapRepairer
         ulong last = 0;
         for (int slot = 0; slot < Layout.InstanceCount; slot++)
         {
-            var place = new ArenaPointer(Layout.InstanceTableOffset + (ulong)slot * 256);
-            ulong session = arena.At<InstanceRecord>(place).Session;
+            ulong session = arena.At<InstanceRecord>(Layout.InstanceAt(slot)).Session;
             if (session <= Layout.SessionMax) last = Math.Max(last, session);
         }
         return last;
@@ -120,8 +119,7 @@ internal static class BootstrapRepairer
 
     private static void RepairRoot(Space space, Action<string> onRepair)
     {
-        ref readonly InstanceRecord instance = ref space.Arena.At<InstanceRecord>(
-            new ArenaPointer(Layout.InstanceTableOffset));
+        ref readonly InstanceRecord instance = ref space.Arena.At<InstanceRecord>(Layout.InstanceAt(0));
         var inodes = new InodeTable(space);
         var root = new InodeNumber(instance.RootInode);
         if (inodes.Exists(root) && ModeBits.IsDirectory(inodes.At(root).Mode)) return;

@@ -91,12 +91,12 @@ internal sealed class CheckContext
     /// <summary>The record of an inode that exists.</summary>
     public ref readonly InodeRecord RecordOf(InodeNumber inode) => ref Arena.At<InodeRecord>(inode.Record);
 
-    public ref readonly InstanceRecord InstanceAt(int slot) => ref Arena.At<InstanceRecord>(
-        new ArenaPointer(Layout.InstanceTableOffset + (ulong)(uint)slot * 256));
+    public ref readonly InstanceRecord InstanceAt(int slot) =>
+        ref Arena.At<InstanceRecord>(Layout.InstanceAt(slot));
 
     /// <summary>What the block that <paramref name="pointer"/> lies in holds; None if it is not allocated.</summary>
     public BlockType TypeAt(ArenaPointer pointer) => Table.IsInAllocatedBlock(pointer)
-        ? (BlockType)(byte)Table.BlockAt(pointer.Frame, pointer.BlockInFrame).TypeWord
+        ? Table.BlockAt(pointer.Frame, pointer.BlockInFrame).Type
         : BlockType.None;
 
     /// <summary>Takes note that an inode uses a slab's object, if one is there and nobody else does.</summary>

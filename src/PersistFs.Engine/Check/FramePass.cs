@@ -95,7 +95,7 @@ internal sealed class FramePass
 
     private void CheckBlock(ArenaPointer pointer, BlockDescriptor descriptor)
     {
-        var type = (BlockType)(byte)descriptor.TypeWord;
+        BlockType type = descriptor.Type;
         if (!SizeClass.IsKnown(type))
         {
             findings.Add(

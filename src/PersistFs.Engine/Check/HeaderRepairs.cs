@@ -116,7 +116,7 @@ internal static class HeaderRepairs
     public static Repair Slab(ArenaPointer pointer, BlockType type) => new(RepairStage.Ground, context =>
     {
         ref readonly BlockDescriptor descriptor = ref context.Space.Table.BlockAt(pointer.Frame, pointer.BlockInFrame);
-        if ((BlockType)(byte)descriptor.TypeWord != type) return null;
+        if (descriptor.Type != type) return null;
         Store.Word(ref Unsafe.AsRef(in descriptor.TypeWord), (ulong)type);
         Store.Word(ref Unsafe.AsRef(in descriptor.Objects), descriptor.Objects & SizeClass.FullBitmap(type));
         if (descriptor.Objects == 0) return Repairs.Free(pointer, type).Act(context);
@@ -135,7 +135,7 @@ internal static class HeaderRepairs
             }
             if (block < Layout.DescriptorBlocksPerFrame) continue;
             used++;
-            if (!SizeClass.IsKnown((BlockType)(byte)table.BlockAt(frame, block).TypeWord)) return false;
+            if (!SizeClass.IsKnown(table.BlockAt(frame, block).Type)) return false;
         }
         return used > 0;
     }

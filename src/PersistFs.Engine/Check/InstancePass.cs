@@ -70,7 +70,7 @@ internal sealed class InstancePass
     private static void Root(Transaction transaction, ref readonly InodeRecord record, InodeNumber root, int slot)
     {
         transaction.Set(in record.Parent, root.Value);
-        transaction.Set(in record.ContentsWord, record.ContentsWord & 0xFFFF_FFFF | (ulong)(uint)slot << 32);
+        transaction.Set(in record.ContentsWord, new ContentsWord(record.ContentsWord).WithInstance(slot).Value);
     }
 
     private void CheckName(int slot, ArenaPointer position, ReadOnlySpan<byte> name)

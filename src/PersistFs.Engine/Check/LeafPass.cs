@@ -65,7 +65,7 @@ internal sealed class LeafPass
         int liveBytes = 0;
         foreach (uint slot in slots)
         {
-            int position = (ushort)slot;
+            int position = new LeafSlot(slot).Position;
             if (position == 0) continue;
             bool isThere = TryReadEntry(
                 bytes, position, fill.HeapStart, out DirectoryEntryHeader entry, out ReadOnlySpan<byte> name);
@@ -121,8 +121,9 @@ internal sealed class LeafPass
             Report(
                 FindingKind.Entry,
                 $"has the name {NameText.Of(name)} under key 0x{key.Value:x}, which is not its hash.");
-        if (slot >> 16 != key.Fingerprint)
-            Report(FindingKind.Entry, $"has a slot with fingerprint 0x{slot >> 16:x} for key 0x{key.Value:x}.");
+        uint fingerprint = new LeafSlot(slot).Fingerprint;
+        if (fingerprint != key.Fingerprint)
+            Report(FindingKind.Entry, $"has a slot with fingerprint 0x{fingerprint:x} for key 0x{key.Value:x}.");
     }
 
     private void CheckPlace(DirectoryKey key, int position, int nodeDepth, ulong prefix, int index, int end)
@@ -135,7 +136,7 @@ internal sealed class LeafPass
 
     private void CheckTarget(in DirectoryEntryHeader entry, ReadOnlySpan<byte> name, int position)
     {
-        if (entry.TargetWord >> 60 != 0)
+        if (entry.ReservedBits != 0)
             Report(FindingKind.Entry, $"has an entry at {position} with reserved bits set.");
         InodeNumber target = entry.Inode;
         if (!context.IsInode(target))
@@ -172,11 +173,11 @@ internal sealed class LeafPass
     /// <summary>The inode belongs to the tree in which it has a name.</summary>
     private Repair MoveToInstance(InodeNumber target)
     {
-        ulong instance = (ulong)new ContentsWord(context.RecordOf(directory).ContentsWord).Instance;
+        int instance = new ContentsWord(context.RecordOf(directory).ContentsWord).Instance;
         return Repairs.Record(
             RepairStage.Name, target, $"belongs to instance {instance} now",
             (Transaction transaction, ref readonly InodeRecord record) => transaction.Set(
-                in record.ContentsWord, record.ContentsWord & ~(0xFFFFUL << 32) | instance << 32));
+                in record.ContentsWord, new ContentsWord(record.ContentsWord).WithInstance(instance).Value));
     }
 
     /// <summary>No two entries in the same bytes, no key and no name twice.</summary>

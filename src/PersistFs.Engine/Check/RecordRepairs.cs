@@ -10,14 +10,6 @@ internal static class RecordRepairs
 {
     private const uint KnownFlags = 0xF0;
 
-    /// <summary>
-    /// Bits of the contents word that have a meaning: kind, height, root size, pending flags, instance.
-    /// </summary>
-    private const ulong KnownContentsBits = 0x0000_FFFF_03FF_FFFF;
-
-    /// <summary>Kind, pending flags and instance.</summary>
-    private const ulong UnshapedContentsBits = 0x0000_FFFF_0300_00FF;
-
     /// <summary>Gives a record the type that goes with its contents; permissions stay.</summary>
     public static void SetMode(Transaction transaction, ref readonly InodeRecord record)
     {
@@ -49,13 +41,16 @@ internal static class RecordRepairs
     }
 
     public static void ClearReservedBits(Transaction transaction, ref readonly InodeRecord record) =>
-        transaction.Set(in record.ContentsWord, record.ContentsWord & KnownContentsBits);
+        transaction.Set(in record.ContentsWord, new ContentsWord(record.ContentsWord).WithoutReserved().Value);
 
-    public static void ClearShape(Transaction transaction, ref readonly InodeRecord record) =>
-        transaction.Set(in record.ContentsWord, record.ContentsWord & UnshapedContentsBits);
+    public static void ClearShape(Transaction transaction, ref readonly InodeRecord record)
+    {
+        ContentsWord word = new ContentsWord(record.ContentsWord).WithoutReserved();
+        transaction.Set(in record.ContentsWord, word.WithShape(word.Kind).Value);
+    }
 
     public static void MoveToFirstInstance(Transaction transaction, ref readonly InodeRecord record) =>
-        transaction.Set(in record.ContentsWord, record.ContentsWord & 0xFFFF_FFFF);
+        transaction.Set(in record.ContentsWord, new ContentsWord(record.ContentsWord).WithInstance(0).Value);
 
     public static void ClearPendingLinks(Transaction transaction, ref readonly InodeRecord record)
     {

@@ -88,7 +88,7 @@ public sealed record ArenaSummary
         var table = new FrameTableReader(image, in superblock);
         (ulong present, ulong allocated) = CountBlocks(table);
         (long inodes, int inFlight) = ReadWorkers(image, table);
-        InstanceRecord instance = image.Read<InstanceRecord>(new ArenaPointer(Layout.InstanceTableOffset));
+        InstanceRecord instance = image.Read<InstanceRecord>(Layout.InstanceAt(0));
         ReadOnlySpan<byte> uuid = MemoryMarshal.AsBytes(MemoryMarshal.CreateReadOnlySpan(in superblock.Uuid, 1));
         ulong dataFrames = superblock.FrameCountMax - table.SystemFrameCount;
         return new ArenaSummary

@@ -72,7 +72,7 @@ internal sealed class DirectoryDump
                 + $"{leaf.Header.LocalDepth}: {fill.LiveCount} names in {fill.SlotCount} slots");
         foreach (uint slot in leaf.Slots)
         {
-            int position = DirectoryLeaf.PositionOf(slot);
+            int position = new LeafSlot(slot).Position;
             if (position == 0) continue;
             if (IsFull) return;
             ref readonly DirectoryEntryHeader entry = ref leaf.EntryAt(position);

@@ -73,9 +73,9 @@ internal sealed class FrameDump
                 freeBlocks++;
                 continue;
             }
-            byte type = (byte)descriptors[block].TypeWord;
-            blocks[type]++;
-            if (SizeClass.IsSlab((BlockType)type)) objects[type] += BitOperations.PopCount(descriptors[block].Objects);
+            BlockType type = descriptors[block].Type;
+            blocks[(int)type]++;
+            if (SizeClass.IsSlab(type)) objects[(int)type] += BitOperations.PopCount(descriptors[block].Objects);
         }
     }
 

@@ -57,9 +57,8 @@ internal sealed class InodeDump
         text.Item(
             $"generation {record.Generation}, flags 0x{record.Flags:x}, instance {word.Instance}, parent "
                 + $"{record.Parent}");
-        text.Item(
-            $"lookups 0x{record.LookupWord:x16}: {record.LookupWord & LookupWord.CountMax} in session "
-                + $"{record.LookupWord >> 40}");
+        var lookups = new LookupWord(record.LookupWord);
+        text.Item($"lookups 0x{lookups.Value:x16}: {lookups.Count} in session {lookups.Session}");
         text.Item($"accessed {DumpText.Time(record.AccessTime)}, modified {DumpText.Time(record.ModificationTime)}");
         text.Item($"changed {DumpText.Time(record.ChangeTime)}, born {DumpText.Time(record.BirthTime)}");
         bool isDevice = (record.Mode & ModeBits.TypeMask) is ModeBits.CharacterDevice or ModeBits.BlockDevice;

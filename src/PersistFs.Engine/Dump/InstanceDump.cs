@@ -28,8 +28,7 @@ internal sealed class InstanceDump
 
     private void WriteInstance(int slot)
     {
-        InstanceRecord record = image.Read<InstanceRecord>(
-            new ArenaPointer(Layout.InstanceTableOffset + (ulong)slot * 256));
+        InstanceRecord record = image.Read<InstanceRecord>(Layout.InstanceAt(slot));
         if (record.RootInode == 0 && record.Uuid == 0 && slot != 0) return;
         ReadOnlySpan<byte> name = record.Name;
         int end = name.IndexOf((byte)0);

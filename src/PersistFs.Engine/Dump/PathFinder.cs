@@ -65,7 +65,7 @@ internal sealed class PathFinder
         DirectoryLeaf leaf = directories.LeafAt(directory, pointer.Target, depth);
         int slot = leaf.FindSlot(key, name);
         if (slot < 0) return false;
-        inode = leaf.EntryAt(DirectoryLeaf.PositionOf(leaf.Slots[slot])).Inode;
+        inode = leaf.EntryAt(new LeafSlot(leaf.Slots[slot]).Position).Inode;
         return true;
     }
 }

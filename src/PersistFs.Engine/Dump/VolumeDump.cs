@@ -56,7 +56,7 @@ public static class VolumeDump
         number == RootNodeId ? RootOf(image) : new InodeNumber(number);
 
     private static InodeNumber RootOf(ArenaReader image) =>
-        new(image.Read<InstanceRecord>(new ArenaPointer(Layout.InstanceTableOffset)).RootInode);
+        new(image.Read<InstanceRecord>(Layout.InstanceAt(0)).RootInode);
 
     private static InodeNumber Find(ArenaReader image, FrameTableReader table, in Superblock superblock, string path)
     {

@@ -81,9 +81,9 @@ internal sealed class WorkerDump
     {
         for (int index = count - 1; index >= Math.Max(0, count - text.ItemsMax); index--)
         {
-            ulong word = image.Read<ulong>(start + WorkerHeader.FreesOffset + (ulong)(index * sizeof(ulong)));
-            text.Detail(
-                $"free {index}: {new ArenaPointer(word & (1UL << 56) - 1)}, {DumpText.Type((BlockType)(word >> 56))}");
+            FreeEntry entry = image.Read<FreeEntry>(
+                start + WorkerHeader.FreesOffset + (ulong)(index * FreeEntry.SizeInBytes));
+            text.Detail($"free {index}: {entry.Pointer}, {DumpText.Type(entry.Type)}");
         }
     }
 }

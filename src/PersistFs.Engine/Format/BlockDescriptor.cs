@@ -15,4 +15,9 @@ internal struct BlockDescriptor
 
     /// <summary>A <see cref="BlockType"/> in byte 0, the block's position for its owner in the others.</summary>
     [FieldOffset(8)] public ulong TypeWord;
+
+    public readonly BlockType Type => Use.Type;
+
+    /// <summary>Its words as those of a block that is no slab.</summary>
+    public readonly BlockUse Use => new(Objects, TypeWord);
 }

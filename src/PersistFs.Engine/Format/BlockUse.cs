@@ -9,7 +9,15 @@ namespace PersistFs.Engine.Format;
 /// <param name="TypeWord">Type and position.</param>
 internal readonly record struct BlockUse(ulong OwnerWord, ulong TypeWord)
 {
+    private const int PositionShift = 8;
+
     public BlockType Type => (BlockType)(byte)TypeWord;
+
+    public InodeNumber Owner => new(OwnerWord & (1UL << InodeNumber.Bits) - 1);
+
+    public int Level => (byte)(OwnerWord >> InodeNumber.Bits);
+
+    public ulong Position => TypeWord >> PositionShift;
 
     public static BlockUse Slab(BlockType slab) => new(0, (ulong)slab);
 
@@ -20,5 +28,5 @@ internal readonly record struct BlockUse(ulong OwnerWord, ulong TypeWord)
     /// First file block it covers, prefix of the keys below it, or index of a value block.
     /// </param>
     public static BlockUse Of(BlockType type, InodeNumber owner, int level, ulong position) =>
-        new(owner.Value | (ulong)(uint)level << InodeNumber.Bits, (ulong)type | position << 8);
+        new(owner.Value | (ulong)(uint)level << InodeNumber.Bits, (ulong)type | position << PositionShift);
 }

@@ -19,6 +19,9 @@ internal struct DirectoryEntryHeader
 
     public readonly int NameLength => (byte)(TargetWord >> InodeNumber.Bits);
 
+    /// <summary>Bits of the target word that are zero in this version.</summary>
+    public readonly byte ReservedBits => (byte)(TargetWord >> 60);
+
     /// <summary>d_type of readdir(3).</summary>
     public readonly byte EntryType => (byte)(TargetWord >> 56 & 0xF);
 

@@ -4,9 +4,10 @@ using System.Runtime.InteropServices;
 namespace PersistFs.Engine.Format;
 
 /// <summary>One named tree in the arena (FORMAT.md, section 5).</summary>
-[StructLayout(LayoutKind.Explicit, Size = 256)]
+[StructLayout(LayoutKind.Explicit, Size = SizeInBytes)]
 internal struct InstanceRecord
 {
+    public const int SizeInBytes = 256;
     public const int NameLengthMax = 128;
 
     /// <summary>Inode number of the tree's root; 0 marks an empty slot.</summary>

@@ -1,5 +1,3 @@
-using System.Runtime.CompilerServices;
-
 namespace PersistFs.Engine.Format;
 
 /// <summary>Sizes, positions and limits of the arena format (FORMAT.md).</summary>
@@ -59,32 +57,7 @@ internal static class Layout
 
     public const uint SessionMax = (1 << 24) - 1;
 
-    /// <summary>Checks what the compiler cannot: that each structure has the size that FORMAT.md gives.</summary>
-    public static void CheckSizes()
-    {
-        Check<Superblock>(BlockSizeInBytes);
-        Check<RootPage>(BlockSizeInBytes);
-        Check<InstanceRecord>(256);
-        Check<FrameDescriptor>(128);
-        Check<BlockDescriptor>(16);
-        Check<WorkerHeader>(BlockSizeInBytes);
-        Check<UndoEntry>(16);
-        Check<CompletionRecord>(CompletionRecord.SizeInBytes);
-        Check<ListingRecord>((int)ListingRecord.ReplyOffset);
-        Check<QuarantineEntry>(16);
-        Check<InodeRecord>(128);
-        Check<LeafHeader>(16);
-        Check<DirectoryEntryHeader>(16);
-        Check<AttributeHeader>(16);
-        Check<ManifestHeader>(ManifestHeader.SizeInBytes);
-        Check<ManifestEntry>(ManifestEntry.SizeInBytes);
-        Check<ImageHeader>(BlockSizeInBytes);
-        Check<ChunkEntry>(ChunkEntry.SizeInBytes);
-    }
-
-    private static void Check<T>(int sizeInBytes)
-    {
-        if (Unsafe.SizeOf<T>() != sizeInBytes)
-            Environment.FailFast($"{typeof(T).Name} has {Unsafe.SizeOf<T>()} bytes, the format says {sizeInBytes}.");
-    }
+    /// <summary>Record of the instance in a slot, 0 to <see cref="InstanceCount"/> - 1.</summary>
+    public static ArenaPointer InstanceAt(int slot) =>
+        new(InstanceTableOffset + (ulong)(uint)slot * InstanceRecord.SizeInBytes);
 }

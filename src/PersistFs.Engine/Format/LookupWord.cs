@@ -14,6 +14,12 @@ internal readonly record struct LookupWord(ulong Value)
     {
     }
 
+    /// <summary>The count as the session sees it that left it.</summary>
+    public ulong Count => Value & CountMask;
+
+    /// <summary>The session that left it.</summary>
+    public uint Session => (uint)(Value >> SessionShift);
+
     /// <summary>The count as <paramref name="session"/> sees it: 0 if another session left it.</summary>
-    public ulong CountIn(uint session) => Value >> SessionShift == session ? Value & CountMask : 0;
+    public ulong CountIn(uint session) => Session == session ? Count : 0;
 }

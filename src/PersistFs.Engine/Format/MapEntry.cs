@@ -14,16 +14,18 @@ internal readonly record struct MapEntry(ulong Value)
 
     public bool IsHole => Value == 0;
 
-    public bool IsBlock => (Value & KindMask) == KindBlock;
+    public ulong Kind => Value & KindMask;
 
-    public bool IsNode => (Value & KindMask) == KindNode;
+    public bool IsBlock => Kind == KindBlock;
 
-    public bool IsFrame => (Value & KindMask) == KindFrame;
+    public bool IsNode => Kind == KindNode;
+
+    public bool IsFrame => Kind == KindFrame;
 
     public ArenaPointer Pointer => new(Value & PointerMask);
 
     /// <summary>Whether no bit is set that this version does not know.</summary>
-    public bool IsValid => (Value & ~(KindMask | PointerMask)) == 0 && (Value & KindMask) <= KindFrame;
+    public bool IsValid => (Value & ~(KindMask | PointerMask)) == 0 && Kind <= KindFrame;
 
     public static MapEntry Block(ArenaPointer block) => new(block.Value | KindBlock);
 

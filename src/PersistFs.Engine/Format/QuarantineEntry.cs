@@ -5,9 +5,11 @@ namespace PersistFs.Engine.Format;
 /// <summary>
 /// A request that was in hand when a server died, and how often that has happened (FORMAT.md, section 6).
 /// </summary>
-[StructLayout(LayoutKind.Explicit, Size = 16)]
+[StructLayout(LayoutKind.Explicit, Size = SizeInBytes)]
 internal struct QuarantineEntry
 {
+    public const int SizeInBytes = 16;
+
     /// <summary>The request's number; 0 for a free entry.</summary>
     [FieldOffset(0)] public ulong Request;
     [FieldOffset(8)] public uint Session;

@@ -161,8 +161,7 @@ internal sealed class ImageRestorer : IDisposable
         {
             throw reader.Damaged(exception.Message.TrimEnd('.'));
         }
-        var place = new ArenaPointer(Layout.InstanceTableOffset);
-        ref readonly InstanceRecord instance = ref arena.At<InstanceRecord>(place);
+        ref readonly InstanceRecord instance = ref arena.At<InstanceRecord>(Layout.InstanceAt(0));
         // A connection of no kernel is nobody's; number 0 would be one that is not known yet.
         Store.BulkStructure(ref Unsafe.AsRef(in instance.BootId), default(UInt128));
         if (instance.Connection == 0) Store.Word(ref Unsafe.AsRef(in instance.Connection), ulong.MaxValue);

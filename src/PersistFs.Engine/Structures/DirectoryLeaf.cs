@@ -11,7 +11,6 @@ namespace PersistFs.Engine.Structures;
 /// </summary>
 internal readonly ref struct DirectoryLeaf
 {
-    public const int SlotSizeInBytes = sizeof(uint);
     public const int SizeMin = 256;
     public const int SizeMax = Layout.BlockSizeInBytes;
 
@@ -28,7 +27,7 @@ internal readonly ref struct DirectoryLeaf
         this.bytes = bytes;
         FillWord fill = Fill;
         bool isSound = Header.LeafSizeInBytes == bytes.Length && fill.HeapStart <= bytes.Length
-            && LeafHeader.SizeInBytes + fill.SlotCount * SlotSizeInBytes <= fill.HeapStart
+            && LeafHeader.SizeInBytes + fill.SlotCount * LeafSlot.SizeInBytes <= fill.HeapStart
             && fill.LiveCount <= fill.SlotCount && fill.LiveBytes <= bytes.Length - fill.HeapStart
             && Header.LocalDepth <= DirectoryKey.IndexBits && fill.LiveCount <= EntryCountMax;
         if (!isSound) throw new ArenaCorruptException("A directory leaf has an impossible header.");
@@ -41,18 +40,13 @@ internal readonly ref struct DirectoryLeaf
     public FillWord Fill => new(Header.Fill);
 
     public ReadOnlySpan<uint> Slots =>
-        MemoryMarshal.Cast<byte, uint>(bytes.Slice(LeafHeader.SizeInBytes, Fill.SlotCount * SlotSizeInBytes));
+        MemoryMarshal.Cast<byte, uint>(bytes.Slice(LeafHeader.SizeInBytes, Fill.SlotCount * LeafSlot.SizeInBytes));
 
     /// <summary>Bytes a leaf takes that holds the live entries of this one and no gaps.</summary>
-    public int LiveSizeInBytes => LeafHeader.SizeInBytes + Fill.LiveCount * SlotSizeInBytes + Fill.LiveBytes;
+    public int LiveSizeInBytes => LeafHeader.SizeInBytes + Fill.LiveCount * LeafSlot.SizeInBytes + Fill.LiveBytes;
 
     /// <summary>Bytes between the slots and the heap.</summary>
-    public int GapInBytes => Fill.HeapStart - LeafHeader.SizeInBytes - Fill.SlotCount * SlotSizeInBytes;
-
-    /// <summary>Position in the leaf of the entry a slot leads to; 0 for a freed slot.</summary>
-    public static int PositionOf(uint slot) => (ushort)slot;
-
-    public static uint SlotOf(int position, DirectoryKey key) => (uint)position | key.Fingerprint << 16;
+    public int GapInBytes => Fill.HeapStart - LeafHeader.SizeInBytes - Fill.SlotCount * LeafSlot.SizeInBytes;
 
     /// <summary>The entry at a position that a slot holds.</summary>
     public ref readonly DirectoryEntryHeader EntryAt(int position)
@@ -81,8 +75,8 @@ internal readonly ref struct DirectoryLeaf
             index >= 0;
             index = NextMatch(slots, index + 1, key.Fingerprint))
         {
-            int position = PositionOf(slots[index]);
-            if (position == 0 || EntryAt(position).Key >> 7 != key.Hash) continue;
+            int position = new LeafSlot(slots[index]).Position;
+            if (position == 0 || new DirectoryKey(EntryAt(position).Key).Hash != key.Hash) continue;
             if (NameAt(position).SequenceEqual(name)) return index;
         }
         return -1;
@@ -94,8 +88,8 @@ internal readonly ref struct DirectoryLeaf
         UInt128 taken = 0;
         foreach (uint slot in Slots)
         {
-            int position = PositionOf(slot);
-            if (position == 0 || slot >> 16 != key.Fingerprint) continue;
+            int position = new LeafSlot(slot).Position;
+            if (position == 0 || new LeafSlot(slot).Fingerprint != key.Fingerprint) continue;
             var other = new DirectoryKey(EntryAt(position).Key);
             if (other.Hash == key.Hash) taken |= UInt128.One << other.Number;
         }
@@ -135,7 +129,7 @@ internal readonly ref struct DirectoryLeaf
         }
         for (; index < slots.Length; index++)
         {
-            if (slots[index] >> 16 == fingerprint) return index;
+            if (new LeafSlot(slots[index]).Fingerprint == fingerprint) return index;
         }
         return -1;
     }

@@ -51,9 +51,9 @@ internal sealed partial class DirectoryMap
     {
         DirectoryLeaf leaf = LeafAt(directory, in path);
         int size = DirectoryEntryHeader.EntrySize(name.Length);
-        if (leaf.GapInBytes < size + DirectoryLeaf.SlotSizeInBytes)
+        if (leaf.GapInBytes < size + LeafSlot.SizeInBytes)
         {
-            int needed = leaf.LiveSizeInBytes + size + DirectoryLeaf.SlotSizeInBytes;
+            int needed = leaf.LiveSizeInBytes + size + LeafSlot.SizeInBytes;
             DirectoryPath larger = path;
             larger.End = Rewrite(transaction, directory, in record, in path, key, DirectoryLeaf.SizeFor(needed));
             Insert(transaction, larger.End.Target, LeafAt(directory, in larger).Fill, key, name, targetWord);
@@ -77,7 +77,7 @@ internal sealed partial class DirectoryMap
         header.TargetWord = targetWord;
         name.CopyTo(entry[DirectoryEntryHeader.SizeInBytes..]);
         transaction.WriteData(leaf + (ulong)position, entry);
-        uint slot = DirectoryLeaf.SlotOf(position, key);
+        uint slot = new LeafSlot(position, key).Value;
         transaction.WriteFresh(leaf + SlotOffset(fill.SlotCount), in slot);
         var filled = new FillWord(fill.SlotCount + 1, position, fill.LiveBytes + size, fill.LiveCount + 1);
         transaction.Set(in space.Arena.At<LeafHeader>(leaf).Fill, filled.Value);
@@ -88,7 +88,7 @@ internal sealed partial class DirectoryMap
         Transaction transaction, InodeNumber directory, ref readonly InodeRecord record, in DirectoryPath path,
         DirectoryKey key, ReadOnlySpan<byte> name, ulong targetWord)
     {
-        int needed = LeafHeader.SizeInBytes + DirectoryLeaf.SlotSizeInBytes
+        int needed = LeafHeader.SizeInBytes + LeafSlot.SizeInBytes
             + DirectoryEntryHeader.EntrySize(name.Length);
         Span<byte> bytes = transaction.Worker.Scratch.AsSpan(0, DirectoryLeaf.SizeFor(needed));
         var builder = new LeafBuilder(bytes, path.NodeCount, path.NodeCount == 0 ? 0 : DirectoryKey.IndexBits);
@@ -108,7 +108,7 @@ internal sealed partial class DirectoryMap
         var builder = new LeafBuilder(bytes, path.NodeCount, localDepth);
         foreach (uint slot in old.Slots)
         {
-            int position = DirectoryLeaf.PositionOf(slot);
+            int position = new LeafSlot(slot).Position;
             if (position == 0) continue;
             ref readonly DirectoryEntryHeader entry = ref old.EntryAt(position);
             builder.Add(new DirectoryKey(entry.Key), entry.TargetWord, old.NameAt(position));
@@ -151,5 +151,5 @@ internal sealed partial class DirectoryMap
     private void SetPointer(Transaction transaction, ArenaPointer node, int index, DirectoryPointer pointer) =>
         transaction.Set(in space.Arena.At<ulong>(node + (ulong)index * sizeof(ulong)), pointer.Value);
 
-    private static ulong SlotOffset(int index) => LeafHeader.SizeInBytes + (ulong)index * DirectoryLeaf.SlotSizeInBytes;
+    private static ulong SlotOffset(int index) => LeafHeader.SizeInBytes + (ulong)index * LeafSlot.SizeInBytes;
 }

@@ -39,7 +39,7 @@ internal sealed partial class DirectoryMap
         int count = 0;
         foreach (uint slot in leaf.Slots)
         {
-            int position = DirectoryLeaf.PositionOf(slot);
+            int position = new LeafSlot(slot).Position;
             if (position == 0) continue;
             ulong key = leaf.EntryAt(position).Key;
             if (key <= after || count == keys.Length) continue;

@@ -12,20 +12,20 @@ internal sealed partial class DirectoryMap
     /// </summary>
     private static int CountSplits(ref readonly DirectoryLeaf leaf, int nodeDepth, DirectoryKey key, int entrySize)
     {
-        int needed = leaf.LiveSizeInBytes + entrySize + DirectoryLeaf.SlotSizeInBytes;
-        bool hasGap = leaf.GapInBytes >= entrySize + DirectoryLeaf.SlotSizeInBytes;
+        int needed = leaf.LiveSizeInBytes + entrySize + LeafSlot.SizeInBytes;
+        bool hasGap = leaf.GapInBytes >= entrySize + LeafSlot.SizeInBytes;
         if (hasGap || needed <= DirectoryLeaf.SizeMax) return 0;
         int sharedBits = SharedBits(nodeDepth, leaf.Header.LocalDepth);
         for (int splits = 1; sharedBits + splits <= DirectoryKey.IndexBits * DirectoryKey.NodeDepthMax; splits++)
         {
-            int size = LeafHeader.SizeInBytes + entrySize + DirectoryLeaf.SlotSizeInBytes;
+            int size = LeafHeader.SizeInBytes + entrySize + LeafSlot.SizeInBytes;
             foreach (uint slot in leaf.Slots)
             {
-                int position = DirectoryLeaf.PositionOf(slot);
+                int position = new LeafSlot(slot).Position;
                 if (position == 0) continue;
                 ulong difference = leaf.EntryAt(position).Key ^ key.Value;
                 if (difference >> DirectoryKey.Bits - sharedBits - splits != 0) continue;
-                size += DirectoryLeaf.SlotSizeInBytes + DirectoryEntryHeader.EntrySize(leaf.NameAt(position).Length);
+                size += LeafSlot.SizeInBytes + DirectoryEntryHeader.EntrySize(leaf.NameAt(position).Length);
             }
             if (size <= DirectoryLeaf.SizeMax) return splits;
         }
@@ -77,16 +77,16 @@ internal sealed partial class DirectoryMap
         int needed = LeafHeader.SizeInBytes;
         foreach (uint slot in leaf.Slots)
         {
-            int position = DirectoryLeaf.PositionOf(slot);
+            int position = new LeafSlot(slot).Position;
             if (position == 0 || new DirectoryKey(leaf.EntryAt(position).Key).BitAt(bit) != value) continue;
-            needed += DirectoryLeaf.SlotSizeInBytes + DirectoryEntryHeader.EntrySize(leaf.NameAt(position).Length);
+            needed += LeafSlot.SizeInBytes + DirectoryEntryHeader.EntrySize(leaf.NameAt(position).Length);
         }
         if (needed == LeafHeader.SizeInBytes) return DirectoryPointer.Null;
         Span<byte> bytes = transaction.Worker.Scratch.AsSpan(0, DirectoryLeaf.SizeFor(needed));
         var builder = new LeafBuilder(bytes, nodeDepth, localDepth);
         foreach (uint slot in leaf.Slots)
         {
-            int position = DirectoryLeaf.PositionOf(slot);
+            int position = new LeafSlot(slot).Position;
             if (position == 0) continue;
             ref readonly DirectoryEntryHeader entry = ref leaf.EntryAt(position);
             var key = new DirectoryKey(entry.Key);

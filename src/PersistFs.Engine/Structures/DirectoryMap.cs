@@ -34,7 +34,7 @@ internal sealed partial class DirectoryMap
         DirectoryLeaf leaf = LeafAt(directory, in path);
         int index = leaf.FindSlot(key, name);
         if (index < 0) return false;
-        int position = DirectoryLeaf.PositionOf(leaf.Slots[index]);
+        int position = new LeafSlot(leaf.Slots[index]).Position;
         ref readonly DirectoryEntryHeader entry = ref leaf.EntryAt(position);
         slot = new DirectorySlot(
             path.End.Target, index, position, new DirectoryKey(entry.Key), entry.Inode, entry.EntryType);

@@ -35,8 +35,8 @@ internal ref struct LeafBuilder
         entry.Key = key.Value;
         entry.TargetWord = targetWord;
         name.CopyTo(bytes[(heapStart + DirectoryEntryHeader.SizeInBytes)..]);
-        int slotPosition = LeafHeader.SizeInBytes + slotCount * DirectoryLeaf.SlotSizeInBytes;
-        MemoryMarshal.Write(bytes[slotPosition..], DirectoryLeaf.SlotOf(heapStart, key));
+        int slotPosition = LeafHeader.SizeInBytes + slotCount * LeafSlot.SizeInBytes;
+        MemoryMarshal.Write(bytes[slotPosition..], new LeafSlot(heapStart, key).Value);
         slotCount++;
         MemoryMarshal.AsRef<LeafHeader>(bytes).Fill = new FillWord(slotCount, heapStart, liveBytes, slotCount).Value;
     }

@@ -17,7 +17,7 @@ internal static class PackedContents
         var pointer = new ArenaPointer(record.Contents);
         if (table.IsInAllocatedBlock(pointer))
         {
-            var slab = (BlockType)(byte)table.BlockAt(pointer.Frame, pointer.BlockInFrame).TypeWord;
+            BlockType slab = table.BlockAt(pointer.Frame, pointer.BlockInFrame).Type;
             bool isObject = slab is >= BlockType.FirstSlab and <= BlockType.LastSlab && table.IsObject(pointer, slab);
             if (isObject && record.Size <= (ulong)SizeClass.ObjectSize(slab)) return slab;
         }

@@ -108,12 +108,13 @@ internal sealed class BlockAllocator
     /// <summary>Carries out the journal's last free entry.</summary>
     public void FinishFree(Journal journal)
     {
-        (ArenaPointer pointer, BlockType type) = journal.LastFree();
-        hints.Enter(pointer.Frame);
-        ReleaseOutcome outcome = table.Release(pointer, type);
+        FreeEntry entry = journal.LastFree();
+        uint frame = entry.Pointer.Frame;
+        hints.Enter(frame);
+        ReleaseOutcome outcome = table.Release(entry.Pointer, entry.Type);
         journal.DropFree();
-        Account(pointer.Frame, type, outcome);
-        hints.Exit(pointer.Frame);
+        Account(frame, entry.Type, outcome);
+        hints.Exit(frame);
     }
 
     /// <summary>Takes back the allocation that the journal's last undo entry notes.</summary>
@@ -180,7 +181,7 @@ internal sealed class BlockAllocator
         pointer = default;
         hints.Enter(frame);
         bool isSlab = table.WordOf(frame).IsUsed(FrameType.Blocks) && table.IsBlockAllocated(frame, block)
-            && (BlockType)(byte)table.BlockAt(frame, block).TypeWord == type;
+            && table.BlockAt(frame, block).Type == type;
         ulong objects = isSlab ? table.BlockAt(frame, block).Objects : ulong.MaxValue;
         bool hasRoom = isSlab && objects != SizeClass.FullBitmap(type);
         if (hasRoom)

@@ -63,7 +63,7 @@ internal sealed class Journal
     public void AppendFree(ArenaPointer pointer, BlockType type)
     {
         if (freeCount == WorkerHeader.FreesCapacity) FailFull();
-        Store.Word(ref Unsafe.AsRef(in FreeAt(freeCount)), pointer.Value | (ulong)type << 56);
+        Store.Word(ref Unsafe.AsRef(in FreeAt(freeCount)), new FreeEntry(pointer, type).Value);
         freeCount++;
     }
 
@@ -83,13 +83,9 @@ internal sealed class Journal
         StoreState(0);
     }
 
-    public (ArenaPointer Pointer, BlockType Type) LastFree() => FreeEntryAt(freeCount - 1);
+    public FreeEntry LastFree() => FreeEntryAt(freeCount - 1);
 
-    public (ArenaPointer Pointer, BlockType Type) FreeEntryAt(int index)
-    {
-        ulong word = FreeAt(index);
-        return (new ArenaPointer(word & (1UL << 56) - 1), (BlockType)(word >> 56));
-    }
+    public FreeEntry FreeEntryAt(int index) => new(FreeAt(index));
 
     /// <summary>The last free entry is done.</summary>
     public void DropFree()
@@ -116,7 +112,7 @@ internal sealed class Journal
         ref arena.At<UndoEntry>(frame + WorkerHeader.UndoOffset + (ulong)(uint)index * UndoEntry.SizeInBytes);
 
     private ref readonly ulong FreeAt(int index) =>
-        ref arena.At<ulong>(frame + WorkerHeader.FreesOffset + (ulong)(uint)index * sizeof(ulong));
+        ref arena.At<ulong>(frame + WorkerHeader.FreesOffset + (ulong)(uint)index * FreeEntry.SizeInBytes);
 
     private static void FailFull() => Environment.FailFast("A transaction is larger than its journal.");
 }

@@ -19,8 +19,8 @@ internal static class JournalAudit
         if (journal.UndoCount > 0) return;
         for (int index = 0; index < journal.FreeCount; index++)
         {
-            (ArenaPointer pointer, BlockType type) = journal.FreeEntryAt(index);
-            RequirePlace(space, pointer, type);
+            FreeEntry entry = journal.FreeEntryAt(index);
+            RequirePlace(space, entry.Pointer, entry.Type);
         }
     }
 
@@ -69,7 +69,7 @@ internal static class JournalAudit
         if (offset >= journal.Start.Value && offset < journal.Start.Value + Layout.FrameSizeInBytes)
             return IsCursor(offset - journal.Start.Value);
         return space.Table.IsInAllocatedBlock(pointer)
-            && (BlockType)(byte)space.Table.BlockAt(pointer.Frame, pointer.BlockInFrame).TypeWord != BlockType.Data;
+            && space.Table.BlockAt(pointer.Frame, pointer.BlockInFrame).Type != BlockType.Data;
     }
 
     /// <summary>Whether a position in a worker frame is one of those that say how far a request has come.</summary>

@@ -39,7 +39,7 @@ public sealed partial class Volume
         for (int block = Layout.DescriptorBlocksPerFrame; block < Layout.BlocksPerFrame; block++)
         {
             if (!space.Table.IsBlockAllocated(frame, block)) continue;
-            if ((BlockType)(byte)space.Table.BlockAt(frame, block).TypeWord != BlockType.InodeSlab) continue;
+            if (space.Table.BlockAt(frame, block).Type != BlockType.InodeSlab) continue;
             ArenaPointer start = ArenaPointer.OfFrame(frame) + (ulong)block * Layout.BlockSizeInBytes;
             for (int index = 0; index < SizeClass.ObjectsPerSlab(BlockType.InodeSlab); index++)
             {

@@ -54,7 +54,7 @@ public sealed partial class Volume : IDisposable
     internal ref readonly Superblock Superblock => ref superblock;
 
     private ref readonly InstanceRecord Instance =>
-        ref space.Arena.At<InstanceRecord>(new ArenaPointer(Layout.InstanceTableOffset));
+        ref space.Arena.At<InstanceRecord>(Layout.InstanceAt(0));
 
     /// <summary>
     /// Opens the arena at <paramref name="source"/>, finishing or undoing what a dead process left in flight.

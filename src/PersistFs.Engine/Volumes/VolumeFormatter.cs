@@ -202,8 +202,7 @@ public static class VolumeFormatter
             ContentsWord = ContentsWord.Create(ContentsKind.Directory, 0).Value,
         });
         transaction.Set(in space.Arena.At<InodeRecord>(root.Record).Parent, root.Value);
-        ref readonly InstanceRecord instance = ref space.Arena.At<InstanceRecord>(
-            new ArenaPointer(Layout.InstanceTableOffset));
+        ref readonly InstanceRecord instance = ref space.Arena.At<InstanceRecord>(Layout.InstanceAt(0));
         transaction.Set(in instance.InodeCountMax, options.InodeCountMax);
         transaction.Set(in instance.RootInode, root.Value);
         transaction.Commit();

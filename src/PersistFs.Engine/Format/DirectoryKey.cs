@@ -1,7 +1,6 @@
 using System.Runtime.CompilerServices;
-using PersistFs.Engine.Format;
 
-namespace PersistFs.Engine.Structures;
+namespace PersistFs.Engine.Format;
 
 /// <summary>
 /// A name's place in its directory: 56 bits of hash and a number that tells equal hashes apart (FORMAT.md, section

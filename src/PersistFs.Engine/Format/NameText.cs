@@ -1,6 +1,6 @@
 using System.Text;
 
-namespace PersistFs.Engine.Check;
+namespace PersistFs.Engine.Format;
 
 /// <summary>Bytes of a name as people can read them, whatever they are.</summary>
 internal static class NameText

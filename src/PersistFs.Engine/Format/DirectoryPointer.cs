@@ -1,6 +1,4 @@
-using PersistFs.Engine.Format;
-
-namespace PersistFs.Engine.Structures;
+namespace PersistFs.Engine.Format;
 
 /// <summary>What the inode or a directory node holds: nothing, a leaf or a node (FORMAT.md, section 10).</summary>
 internal readonly record struct DirectoryPointer(ulong Value)
@@ -13,6 +11,8 @@ internal readonly record struct DirectoryPointer(ulong Value)
     public static readonly DirectoryPointer Null;
 
     public bool IsNull => Value == 0;
+
+    public ulong Kind => Value & KindMask;
 
     public bool IsLeaf => (Value & ~PositionMask) == KindLeaf;
 
