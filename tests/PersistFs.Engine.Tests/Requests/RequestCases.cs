@@ -138,7 +138,7 @@ internal static class RequestCases
     public static IReadOnlyList<RequestCase> All { get; } = [.. Lookups, .. Makings, .. Removals, .. Attributes];
 
     /// <summary>An ACL with an entry for user 5: version 2, then tag, permissions and id of each.</summary>
-    private static byte[] Acl { get; } =
+    public static byte[] Acl { get; } =
     [
         2, 0, 0, 0,
         1, 0, 6, 0, 0xFF, 0xFF, 0xFF, 0xFF, 2, 0, 6, 0, 5, 0, 0, 0, 4, 0, 4, 0, 0xFF, 0xFF, 0xFF, 0xFF,

@@ -20,6 +20,9 @@ internal sealed class ServerChain : IDisposable
     /// <summary>The server that lives.</summary>
     public Volume Volume { get; private set; }
 
+    /// <summary>The memory of the server that lives.</summary>
+    public MemoryBacking Backing => backing;
+
     /// <summary>Workers of the server that lives, in the order in which they were attached.</summary>
     public List<Worker> Workers { get; } = [];
 
