@@ -14,6 +14,8 @@ internal readonly record struct CompletionState(ulong Value)
     private const byte TiedKind = 1;
     private const int SequenceShift = 32;
 
+    public byte Kind => (byte)Value;
+
     public bool IsEmpty => Value == 0;
 
     public bool IsValid => Value == Valid.Value;
@@ -21,7 +23,7 @@ internal readonly record struct CompletionState(ulong Value)
     /// <summary>
     /// Whether it counts exactly if the transaction that was to reach <see cref="Sequence"/> has committed.
     /// </summary>
-    public bool IsTied => (byte)Value == TiedKind;
+    public bool IsTied => Kind == TiedKind;
 
     public uint Sequence => (uint)(Value >> SequenceShift);
 

@@ -18,7 +18,7 @@ internal struct ListingRecord
     [FieldOffset(28)] public uint ReplyLengthInBytes;
 
     /// <summary>How many of <see cref="Inodes"/> have been counted, from the first; journaled.</summary>
-    [FieldOffset(32)] public ulong CountedInodes;
+    [FieldOffset((int)CountedInodesOffset)] public ulong CountedInodes;
     [FieldOffset(64)] public InodeNumbers Inodes;
 
     [InlineArray(InodeCountMax)]

@@ -28,7 +28,7 @@ internal struct WorkerHeader
     [FieldOffset(0x40)] public SuspectEntries Suspects;
 
     /// <summary>This worker's share of each instance's count of inodes; may be negative.</summary>
-    [FieldOffset(0x200)] public InodeCounts Inodes;
+    [FieldOffset(InodeCountsOffset)] public InodeCounts Inodes;
 
     public const int InodeCountsOffset = 0x200;
     public const int InodeCountsSizeInBytes = Layout.InstanceCount * sizeof(long);

@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
 using PersistFs.Engine.Format;
 
 namespace PersistFs.Engine.Tests.Format;
@@ -7,47 +6,6 @@ namespace PersistFs.Engine.Tests.Format;
 /// <summary>The worker frame lies as FORMAT.md, section 6, has it; the numbers here are that table's.</summary>
 public sealed class WorkerFrameTests
 {
-    [Theory]
-    [InlineData(nameof(WorkerHeader.JournalState), 0x00)]
-    [InlineData(nameof(WorkerHeader.Generations), 0x08)]
-    [InlineData(nameof(WorkerHeader.RequestInHand), 0x10)]
-    [InlineData(nameof(WorkerHeader.RequestSession), 0x18)]
-    [InlineData(nameof(WorkerHeader.ForgetRequest), 0x20)]
-    [InlineData(nameof(WorkerHeader.ForgetSession), 0x28)]
-    [InlineData(nameof(WorkerHeader.Forgotten), 0x30)]
-    [InlineData(nameof(WorkerHeader.Suspects), 0x40)]
-    [InlineData(nameof(WorkerHeader.Inodes), 0x200)]
-    public void The_header_has_its_fields_where_the_format_says(string field, int offset) =>
-        Assert.Equal(offset, (int)Marshal.OffsetOf<WorkerHeader>(field));
-
-    [Theory]
-    [InlineData(nameof(CompletionRecord.State), 0)]
-    [InlineData(nameof(CompletionRecord.Session), 8)]
-    [InlineData(nameof(CompletionRecord.Request), 16)]
-    [InlineData(nameof(CompletionRecord.Inode), 24)]
-    [InlineData(nameof(CompletionRecord.Snapshot), 128)]
-    public void A_completion_record_has_its_fields_where_the_format_says(string field, int offset) =>
-        Assert.Equal(offset, (int)Marshal.OffsetOf<CompletionRecord>(field));
-
-    [Theory]
-    [InlineData(nameof(ListingRecord.State), 0)]
-    [InlineData(nameof(ListingRecord.Session), 8)]
-    [InlineData(nameof(ListingRecord.Request), 16)]
-    [InlineData(nameof(ListingRecord.InodeCount), 24)]
-    [InlineData(nameof(ListingRecord.ReplyLengthInBytes), 28)]
-    [InlineData(nameof(ListingRecord.CountedInodes), 32)]
-    [InlineData(nameof(ListingRecord.Inodes), 64)]
-    public void A_listing_record_has_its_fields_where_the_format_says(string field, int offset) =>
-        Assert.Equal(offset, (int)Marshal.OffsetOf<ListingRecord>(field));
-
-    [Theory]
-    [InlineData(nameof(QuarantineEntry.Request), 0)]
-    [InlineData(nameof(QuarantineEntry.Session), 8)]
-    [InlineData(nameof(QuarantineEntry.Crashes), 12)]
-    [InlineData(nameof(QuarantineEntry.Kills), 14)]
-    public void A_suspect_has_its_fields_where_the_format_says(string field, int offset) =>
-        Assert.Equal(offset, (int)Marshal.OffsetOf<QuarantineEntry>(field));
-
     [Fact]
     public void The_parts_of_the_frame_have_the_places_and_sizes_of_the_format()
     {

@@ -43,9 +43,10 @@ internal sealed class GoldenListing
         lines.Add(string.Create(
             CultureInfo.InvariantCulture,
             $"{path}: inode {inode}, mode 0{Convert.ToString(file.Mode, 8)}, links {file.LinkCount}, owner "
-                + $"{file.UserId}:{file.GroupId}, size {file.Size}, blocks {file.Blocks}, generation {file.Generation}, flags "
-                + $"{file.Flags:x}, device {file.DeviceNumber:x}, times {file.AccessTime} {file.ModificationTime} "
-                + $"{file.ChangeTime} {file.BirthTime}, contents {Contents(inode, in file)}{Attributes(inode)}"));
+                + $"{file.UserId}:{file.GroupId}, size {file.Size}, blocks {file.Blocks}, generation "
+                + $"{file.Generation}, flags {file.Flags:x}, device {file.DeviceNumber:x}, times "
+                + $"{file.AccessTime} {file.ModificationTime} {file.ChangeTime} {file.BirthTime}, contents "
+                + $"{Contents(inode, in file)}{Attributes(inode)}"));
         if (ModeBits.IsDirectory(file.Mode)) AddBelow(path == "/" ? "" : path, inode);
     }
 
