@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace PersistFs.Engine.Tests.Formats;
+namespace PersistFs.Engine.Tests.Format;
 
 /// <summary>One row of a <see cref="FormatTable"/>.</summary>
 /// <param name="Start">Offset, first bit or value.</param>

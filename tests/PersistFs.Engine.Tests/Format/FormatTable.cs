@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
 
-namespace PersistFs.Engine.Tests.Formats;
+namespace PersistFs.Engine.Tests.Format;
 
 /// <summary>A table of FORMAT.md that names something of the code.</summary>
 /// <param name="Subject">What the line above the table names: a type, or a word of a type.</param>

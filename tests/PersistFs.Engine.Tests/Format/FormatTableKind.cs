@@ -1,4 +1,4 @@
-namespace PersistFs.Engine.Tests.Formats;
+namespace PersistFs.Engine.Tests.Format;
 
 /// <summary>What a table of FORMAT.md lists.</summary>
 internal enum FormatTableKind

@@ -4,7 +4,7 @@ using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using PersistFs.Engine.Format;
 
-namespace PersistFs.Engine.Tests.Formats;
+namespace PersistFs.Engine.Tests.Format;
 
 /// <summary>The types of the format lie in memory as the tables of FORMAT.md say.</summary>
 public sealed class FormatTableTests

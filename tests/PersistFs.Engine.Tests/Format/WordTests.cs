@@ -1,6 +1,6 @@
 using PersistFs.Engine.Format;
 
-namespace PersistFs.Engine.Tests.Formats;
+namespace PersistFs.Engine.Tests.Format;
 
 /// <summary>Words of the format, put together from their parts, are the numbers that FORMAT.md promises.</summary>
 public sealed class WordTests

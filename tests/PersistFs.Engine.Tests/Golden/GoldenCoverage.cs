@@ -1,7 +1,8 @@
-using PersistFs.Engine.Checks;
+using PersistFs.Engine.Check;
 using PersistFs.Engine.Format;
 using PersistFs.Engine.Structures;
 using PersistFs.Engine.Transactions;
+using PersistFs.Engine.Volumes;
 using PersistFs.Linux;
 
 namespace PersistFs.Engine.Tests.Golden;

@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Text;
 using PersistFs.Engine.Format;
 using PersistFs.Engine.Transactions;
+using PersistFs.Engine.Volumes;
 using PersistFs.Linux;
 using static PersistFs.Engine.Tests.Golden.GoldenTree;
 

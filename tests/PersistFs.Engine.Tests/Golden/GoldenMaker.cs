@@ -1,8 +1,9 @@
 using System.Text;
 using PersistFs.Engine.Format;
-using PersistFs.Engine.Images;
+using PersistFs.Engine.Image;
 using PersistFs.Engine.Tests.Requests;
 using PersistFs.Engine.Transactions;
+using PersistFs.Engine.Volumes;
 using PersistFs.Testing.Crash;
 using PersistFs.Testing.Model;
 using static PersistFs.Engine.Tests.Golden.GoldenTree;
@@ -119,7 +120,7 @@ internal sealed class GoldenMaker : IDisposable
     /// <summary>Whether all of a transaction is done but its commit, the record of the request included.</summary>
     private bool IsBeforeCommit(Worker worker) => worker.Journal.UndoCount > 0 && Enumerable
         .Range(0, WorkerHeader.CompletionCount)
-        .Any(index => IsTied(Completions.RecordAt(worker.Journal.Start, index)));
+        .Any(index => IsTied(ReplyCache.RecordAt(worker.Journal.Start, index)));
 
     private bool IsTied(ArenaPointer record) =>
         new CompletionState(Volume.Space.Arena.At<CompletionRecord>(record).State).IsTied;

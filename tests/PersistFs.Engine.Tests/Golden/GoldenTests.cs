@@ -1,9 +1,12 @@
 using System.Buffers.Binary;
 using System.Reflection;
 using System.Text;
+using PersistFs.Engine.Check;
 using PersistFs.Engine.Format;
+using PersistFs.Engine.Image;
 using PersistFs.Engine.Structures;
 using PersistFs.Engine.Transactions;
+using PersistFs.Engine.Volumes;
 using static PersistFs.Engine.Tests.Golden.GoldenTree;
 
 namespace PersistFs.Engine.Tests.Golden;
@@ -132,8 +135,8 @@ public sealed class GoldenTests
             Assert.False(volume.TryRecall(request, out _));
             Assert.False(volume.IsGivenUp(request));
         }
-        Assert.Equal(new RequestDeaths(1, 1), volume.DeathsOf(GoldenRequests.Quarantined));
-        Assert.Equal(new RequestDeaths(1, 0), volume.DeathsOf(GoldenRequests.RolledBack));
+        Assert.Equal(new CrashCounts(1, 1), volume.DeathsOf(GoldenRequests.Quarantined));
+        Assert.Equal(new CrashCounts(1, 0), volume.DeathsOf(GoldenRequests.RolledBack));
         Worker left = Assert.Single(volume.AttachWorkersInHand());
         Assert.Equal(1, volume.BeginForget(left, GoldenRequests.Forgetting));
         volume.DetachWorker(left);

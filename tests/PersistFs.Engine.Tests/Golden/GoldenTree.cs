@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using PersistFs.Engine.Format;
 using PersistFs.Engine.Structures;
+using PersistFs.Engine.Volumes;
 using PersistFs.Linux;
 using PersistFs.Testing.Model;
 
