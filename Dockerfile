@@ -1,11 +1,11 @@
-# The NativeAOT binary, built with the SDK and put into an image that has a C library and little else.
+# The SDK builds the NativeAOT binary; the final image has a C library and little else.
 FROM mcr.microsoft.com/dotnet/sdk:10.0 AS build
 RUN apt-get update && apt-get install --yes --no-install-recommends clang zlib1g-dev
 WORKDIR /source
 COPY . .
 RUN dotnet publish src/PersistFs.Cli --configuration Release --output /out
 
-# Same distribution as the build stage: the binary needs the glibc it was linked with, or a newer one.
+# The distribution is that of the build stage: the binary needs the glibc that it was linked with, or a newer one.
 FROM mcr.microsoft.com/dotnet/runtime-deps:10.0
 USER root
 COPY --from=build /out/persistfs /usr/bin/persistfs
