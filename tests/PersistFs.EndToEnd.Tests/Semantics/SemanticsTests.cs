@@ -1,6 +1,6 @@
 namespace PersistFs.EndToEnd.Tests.Semantics;
 
-/// <summary>Where PersistFS differs from tmpfs: what the rows of SEMANTICS.md say, on a tree of each cache mode.</summary>
+/// <summary>Where PersistFS differs from tmpfs: the sections of SEMANTICS.md, on trees of both cache modes.</summary>
 public sealed class SemanticsTests : IDisposable
 {
     private const string WriteThrough = "writethrough", WriteBack = "writeback";
