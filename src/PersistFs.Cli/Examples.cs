@@ -13,7 +13,7 @@ internal static class Examples
               persistfs up /mnt/pkram                  and there it is again
 
             Exit codes: 0 done; 1 and 2 see `check`; 10-19 arena and image; 20-28 the mount;
-            64 usage; 70 a bug; 74 I/O; 77 permission; 78 configuration. README.md lists them all.
+            64 usage; 70 a bug; 74 I/O; 77 permission; 78 configuration. MANUAL.md lists them all.
             """,
         "up" or "serve" => OptionsText,
         "mount" => OptionsText + """

@@ -1,6 +1,6 @@
 namespace PersistFs.Cli;
 
-/// <summary>What a verb's exit code says; README has the same table.</summary>
+/// <summary>What a verb's exit code says; MANUAL.md has the same table.</summary>
 /// <remarks>Usage and internal errors are numbered as in sysexits(3); systemd keeps 200 and up for itself.</remarks>
 public enum ExitCode
 {
