@@ -13,7 +13,7 @@ public sealed partial class HackingTests
         string text = File.ReadAllText(Path.Combine(ProductBinary.RepositoryRoot, Page));
         string[] paths = [.. QuotedPath().Matches(text).Select(match => match.Groups[1].Value).Distinct()];
         Assert.NotEmpty(paths);
-        Assert.Empty(paths.Where(path => !Path.Exists(Path.Combine(ProductBinary.RepositoryRoot, path))));
+        Assert.All(paths, path => Assert.True(Path.Exists(Path.Combine(ProductBinary.RepositoryRoot, path)), path));
     }
 
     [GeneratedRegex("`((?:src|tests|bench|systemd)/[^`\\s]+)`")]
