@@ -1,14 +1,14 @@
 using PersistFs.EndToEnd.Tests.TakeOver;
+using Xunit.Runner.InProc.SystemConsole;
 
 namespace PersistFs.EndToEnd.Tests;
 
-/// <summary>Where the test assembly begins when it is run as a program: as the child process of a test.</summary>
+/// <summary>The entry point of the test assembly: the runner of its tests, or a child process of one.</summary>
 public static class Program
 {
     public static int Main(string[] arguments)
     {
         if (arguments is [TakeoverStressTracerProcess.Command]) return TakeoverStressTracerProcess.Obey();
-        Console.Error.WriteLine("Run the tests with tests/run, or with dotnet test.");
-        return 64;
+        return ConsoleRunner.Run(arguments).GetAwaiter().GetResult();
     }
 }

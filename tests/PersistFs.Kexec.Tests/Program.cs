@@ -1,8 +1,9 @@
 using System.Diagnostics;
+using Xunit.Runner.InProc.SystemConsole;
 
 namespace PersistFs.Kexec.Tests;
 
-/// <summary>Where the test assembly begins when it is run as a program: as a test host that is to be killed.</summary>
+/// <summary>The entry point of the test assembly: the runner of its tests, or a test host to be killed.</summary>
 public static class Program
 {
     /// <summary>Starts an emulator of no machine, says its process, and waits to be killed.</summary>
@@ -10,11 +11,7 @@ public static class Program
 
     public static int Main(string[] arguments)
     {
-        if (arguments is not [Command])
-        {
-            Console.Error.WriteLine("Run the tests with tests/run, or with dotnet test.");
-            return 64;
-        }
+        if (arguments is not [Command]) return ConsoleRunner.Run(arguments).GetAwaiter().GetResult();
 
         using Process emulator = Emulator.Start("/", "-machine", "none", "-nodefaults", "-display", "none");
         Console.WriteLine(emulator.Id);

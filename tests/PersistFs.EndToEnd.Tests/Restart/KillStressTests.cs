@@ -1,4 +1,3 @@
-using Xunit.Abstractions;
 
 namespace PersistFs.EndToEnd.Tests.Restart;
 

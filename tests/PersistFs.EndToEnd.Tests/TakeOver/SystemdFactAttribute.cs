@@ -1,13 +1,14 @@
+using System.Runtime.CompilerServices;
+using Xunit.v3;
+
 namespace PersistFs.EndToEnd.Tests.TakeOver;
 
 /// <summary>A fact about the product under systemd; skipped, with the reason, where none can be started.</summary>
 [AttributeUsage(AttributeTargets.Method)]
-public sealed class SystemdFactAttribute : FactAttribute
+public sealed class SystemdFactAttribute(
+    [CallerFilePath] string? sourceFilePath = null, [CallerLineNumber] int sourceLineNumber = -1)
+    : FactAttribute(sourceFilePath, sourceLineNumber), IFactAttribute
 {
     /// <inheritdoc/>
-    public override string? Skip
-    {
-        get => base.Skip ?? SystemdNamespace.Missing;
-        set => base.Skip = value;
-    }
+    string? IFactAttribute.Skip => Skip ?? SystemdNamespace.Missing;
 }

@@ -3,7 +3,6 @@ using PersistFs.Engine.Check;
 using PersistFs.Engine.Format;
 using PersistFs.Engine.Structures;
 using PersistFs.Engine.Volumes;
-using Xunit.Abstractions;
 
 namespace PersistFs.Engine.Tests.Check;
 

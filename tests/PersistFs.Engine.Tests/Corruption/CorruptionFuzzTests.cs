@@ -3,7 +3,6 @@ using System.Diagnostics;
 using System.Globalization;
 using PersistFs.Testing;
 using PersistFs.Testing.Corruption;
-using Xunit.Abstractions;
 
 namespace PersistFs.Engine.Tests.Corruption;
 

@@ -1,7 +1,6 @@
 using PersistFs.Engine.Check;
 using PersistFs.Testing;
 using PersistFs.Testing.Crash;
-using Xunit.Abstractions;
 
 namespace PersistFs.Engine.Tests.Crash;
 

@@ -3,7 +3,6 @@ using PersistFs.Engine.Check;
 using PersistFs.Engine.Image;
 using PersistFs.Engine.Volumes;
 using PersistFs.Testing;
-using Xunit.Abstractions;
 
 namespace PersistFs.Engine.Tests.Image;
 

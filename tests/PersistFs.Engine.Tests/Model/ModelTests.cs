@@ -3,7 +3,6 @@ using PersistFs.Engine.Transactions;
 using PersistFs.Testing;
 using PersistFs.Testing.Crash;
 using PersistFs.Testing.Model;
-using Xunit.Abstractions;
 
 namespace PersistFs.Engine.Tests.Model;
 

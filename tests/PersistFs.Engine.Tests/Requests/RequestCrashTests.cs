@@ -4,7 +4,6 @@ using PersistFs.Engine.Transactions;
 using PersistFs.Engine.Volumes;
 using PersistFs.Testing;
 using PersistFs.Testing.Crash;
-using Xunit.Abstractions;
 
 namespace PersistFs.Engine.Tests.Requests;
 

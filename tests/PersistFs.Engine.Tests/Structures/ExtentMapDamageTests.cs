@@ -4,7 +4,6 @@ using PersistFs.Engine.Tests.Volumes;
 using PersistFs.Engine.Volumes;
 using PersistFs.Linux;
 using PersistFs.Testing;
-using Xunit.Abstractions;
 
 namespace PersistFs.Engine.Tests.Structures;
 

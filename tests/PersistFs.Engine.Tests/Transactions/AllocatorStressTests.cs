@@ -3,7 +3,6 @@ using PersistFs.Engine.Format;
 using PersistFs.Engine.Transactions;
 using PersistFs.Testing;
 using PersistFs.Testing.Crash;
-using Xunit.Abstractions;
 
 namespace PersistFs.Engine.Tests.Transactions;
 

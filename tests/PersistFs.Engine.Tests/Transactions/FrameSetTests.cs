@@ -1,6 +1,5 @@
 using PersistFs.Engine.Arenas;
 using PersistFs.Testing;
-using Xunit.Abstractions;
 
 namespace PersistFs.Engine.Tests.Transactions;
 

@@ -6,7 +6,6 @@ using PersistFs.Engine.Volumes;
 using PersistFs.Linux;
 using PersistFs.Testing;
 using PersistFs.Testing.Crash;
-using Xunit.Abstractions;
 
 namespace PersistFs.Engine.Tests.Transactions;
 

@@ -1,7 +1,6 @@
 using PersistFs.Engine.Volumes;
 using PersistFs.Linux;
 using PersistFs.Testing;
-using Xunit.Abstractions;
 
 namespace PersistFs.Engine.Tests.Volumes;
 

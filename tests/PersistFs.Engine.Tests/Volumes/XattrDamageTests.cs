@@ -5,7 +5,6 @@ using PersistFs.Engine.Tests.Structures;
 using PersistFs.Engine.Transactions;
 using PersistFs.Engine.Volumes;
 using PersistFs.Linux;
-using Xunit.Abstractions;
 
 namespace PersistFs.Engine.Tests.Volumes;
 

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace PersistFs.Fuse.Tests.Abi;
 
 /// <summary>A fact that can be found out where a C compiler and the kernel's header are installed.</summary>
@@ -7,7 +9,9 @@ internal sealed class KernelHeaderFactAttribute : FactAttribute
     public const string CompilerPath = "/usr/bin/gcc";
     public const string HeaderPath = "/usr/include/linux/fuse.h";
 
-    public KernelHeaderFactAttribute()
+    public KernelHeaderFactAttribute(
+        [CallerFilePath] string? sourceFilePath = null, [CallerLineNumber] int sourceLineNumber = -1)
+        : base(sourceFilePath, sourceLineNumber)
     {
         foreach (string path in (string[])[CompilerPath, HeaderPath])
         {

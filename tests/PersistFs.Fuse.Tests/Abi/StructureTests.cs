@@ -4,7 +4,6 @@ using System.Reflection;
 using System.Runtime.InteropServices;
 using System.Text;
 using PersistFs.Fuse.Abi;
-using Xunit.Abstractions;
 
 namespace PersistFs.Fuse.Tests.Abi;
 

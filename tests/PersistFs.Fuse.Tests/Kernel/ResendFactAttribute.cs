@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using PersistFs.Testing.EndToEnd;
 
 namespace PersistFs.Fuse.Tests.Kernel;
@@ -6,7 +7,9 @@ namespace PersistFs.Fuse.Tests.Kernel;
 [AttributeUsage(AttributeTargets.Method)]
 internal sealed class ResendFactAttribute : FactAttribute
 {
-    public ResendFactAttribute() => Skip = Missing;
+    public ResendFactAttribute(
+        [CallerFilePath] string? sourceFilePath = null, [CallerLineNumber] int sourceLineNumber = -1)
+        : base(sourceFilePath, sourceLineNumber) => Skip = Missing;
 
     /// <summary>Why no such connection can be made here, or null.</summary>
     public static string? Missing { get; } =

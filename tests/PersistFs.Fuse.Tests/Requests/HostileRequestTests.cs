@@ -4,7 +4,6 @@ using PersistFs.Fuse.Abi;
 using PersistFs.Fuse.Negotiation;
 using PersistFs.Linux;
 using PersistFs.Testing;
-using Xunit.Abstractions;
 
 namespace PersistFs.Fuse.Tests.Requests;
 

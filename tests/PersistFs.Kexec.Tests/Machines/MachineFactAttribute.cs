@@ -1,8 +1,13 @@
+using System.Runtime.CompilerServices;
+using Xunit.v3;
+
 namespace PersistFs.Kexec.Tests.Machines;
 
 /// <summary>A fact about the product in another machine; skipped, with the reason, where none can be started.</summary>
 [AttributeUsage(AttributeTargets.Method)]
-internal sealed class MachineFactAttribute : FactAttribute
+internal sealed class MachineFactAttribute(
+    [CallerFilePath] string? sourceFilePath = null, [CallerLineNumber] int sourceLineNumber = -1)
+    : FactAttribute(sourceFilePath, sourceLineNumber), IFactAttribute
 {
     /// <summary>Whether the kernel is the one with the Live Update Orchestrator instead of Debian's.</summary>
     public bool LiveUpdate { get; set; }
@@ -11,11 +16,7 @@ internal sealed class MachineFactAttribute : FactAttribute
     public bool OnlyInLongRuns { get; set; }
 
     /// <inheritdoc/>
-    public override string? Skip
-    {
-        get => base.Skip ?? Machine.Missing ?? Wanted.Missing ?? TooLong;
-        set => base.Skip = value;
-    }
+    string? IFactAttribute.Skip => Skip ?? Machine.Missing ?? Wanted.Missing ?? TooLong;
 
     private GuestKernel Wanted => LiveUpdate ? GuestKernel.LiveUpdate : GuestKernel.Debian;
 

@@ -1,10 +1,14 @@
+using System.Runtime.CompilerServices;
 using Xunit;
+using Xunit.v3;
 
 namespace PersistFs.Testing.EndToEnd;
 
 /// <summary>A fact about a mounted tree; skipped, with the reason, where the machine cannot mount one.</summary>
 [AttributeUsage(AttributeTargets.Method)]
-public sealed class RootFactAttribute : FactAttribute
+public sealed class RootFactAttribute(
+    [CallerFilePath] string? sourceFilePath = null, [CallerLineNumber] int sourceLineNumber = -1)
+    : FactAttribute(sourceFilePath, sourceLineNumber), IFactAttribute
 {
     /// <summary>Programs the test starts, separated by blanks.</summary>
     public string Tools { get; set; } = "";
@@ -13,9 +17,5 @@ public sealed class RootFactAttribute : FactAttribute
     public bool ProductOnly { get; set; }
 
     /// <inheritdoc/>
-    public override string? Skip
-    {
-        get => base.Skip ?? Requirements.Missing(Tools, ProductOnly);
-        set => base.Skip = value;
-    }
+    string? IFactAttribute.Skip => Skip ?? Requirements.Missing(Tools, ProductOnly);
 }

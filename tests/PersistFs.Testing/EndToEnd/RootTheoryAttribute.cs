@@ -1,10 +1,14 @@
+using System.Runtime.CompilerServices;
 using Xunit;
+using Xunit.v3;
 
 namespace PersistFs.Testing.EndToEnd;
 
 /// <summary>A theory about a mounted tree; skipped, with the reason, where the machine cannot mount one.</summary>
 [AttributeUsage(AttributeTargets.Method)]
-public sealed class RootTheoryAttribute : TheoryAttribute
+public sealed class RootTheoryAttribute(
+    [CallerFilePath] string? sourceFilePath = null, [CallerLineNumber] int sourceLineNumber = -1)
+    : TheoryAttribute(sourceFilePath, sourceLineNumber), IFactAttribute
 {
     /// <inheritdoc cref="RootFactAttribute.Tools"/>
     public string Tools { get; set; } = "";
@@ -13,9 +17,5 @@ public sealed class RootTheoryAttribute : TheoryAttribute
     public bool ProductOnly { get; set; }
 
     /// <inheritdoc/>
-    public override string? Skip
-    {
-        get => base.Skip ?? Requirements.Missing(Tools, ProductOnly);
-        set => base.Skip = value;
-    }
+    string? IFactAttribute.Skip => Skip ?? Requirements.Missing(Tools, ProductOnly);
 }
