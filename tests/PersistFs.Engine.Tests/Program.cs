@@ -1,5 +1,5 @@
+using PersistFs.Engine.Testing.Corruption;
 using PersistFs.Engine.Tests.Golden;
-using PersistFs.Testing.Corruption;
 using Xunit.Runner.InProc.SystemConsole;
 
 namespace PersistFs.Engine.Tests;

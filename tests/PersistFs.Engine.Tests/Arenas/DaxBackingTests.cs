@@ -2,11 +2,12 @@ using PersistFs.Engine.Arenas;
 using PersistFs.Engine.Check;
 using PersistFs.Engine.Dump;
 using PersistFs.Engine.Format;
+using PersistFs.Engine.Testing;
+using PersistFs.Engine.Testing.Crash;
+using PersistFs.Engine.Testing.Model;
 using PersistFs.Engine.Volumes;
 using PersistFs.Linux;
 using PersistFs.Testing;
-using PersistFs.Testing.Crash;
-using PersistFs.Testing.Model;
 
 namespace PersistFs.Engine.Tests.Arenas;
 

@@ -1,12 +1,13 @@
 using PersistFs.Engine.Check;
 using PersistFs.Engine.Format;
 using PersistFs.Engine.Structures;
+using PersistFs.Engine.Testing;
+using PersistFs.Engine.Testing.Crash;
+using PersistFs.Engine.Testing.Model;
 using PersistFs.Engine.Transactions;
 using PersistFs.Engine.Volumes;
 using PersistFs.Linux;
 using PersistFs.Testing;
-using PersistFs.Testing.Crash;
-using PersistFs.Testing.Model;
 
 namespace PersistFs.Engine.Tests.Check;
 

@@ -2,10 +2,10 @@ using PersistFs.Engine.Arenas;
 using PersistFs.Engine.Check;
 using PersistFs.Engine.Format;
 using PersistFs.Engine.Structures;
+using PersistFs.Engine.Testing;
 using PersistFs.Engine.Transactions;
 using PersistFs.Engine.Volumes;
 using PersistFs.Linux;
-using PersistFs.Testing;
 
 namespace PersistFs.Engine.Tests.Check;
 

@@ -1,8 +1,8 @@
 using System.Buffers.Binary;
 using System.Diagnostics;
 using System.Globalization;
+using PersistFs.Engine.Testing.Corruption;
 using PersistFs.Testing;
-using PersistFs.Testing.Corruption;
 
 namespace PersistFs.Engine.Tests.Corruption;
 

@@ -1,4 +1,4 @@
-using PersistFs.Testing.Model;
+using PersistFs.Engine.Testing.Model;
 
 namespace PersistFs.Engine.Tests.Crash;
 

@@ -1,7 +1,7 @@
 using PersistFs.Engine.Format;
+using PersistFs.Engine.Testing.Model;
 using PersistFs.Engine.Volumes;
 using PersistFs.Linux;
-using PersistFs.Testing.Model;
 
 namespace PersistFs.Engine.Tests.Crash;
 

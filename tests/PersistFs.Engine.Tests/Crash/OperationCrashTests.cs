@@ -1,6 +1,6 @@
 using PersistFs.Engine.Check;
+using PersistFs.Engine.Testing.Crash;
 using PersistFs.Testing;
-using PersistFs.Testing.Crash;
 
 namespace PersistFs.Engine.Tests.Crash;
 

@@ -2,10 +2,10 @@ using System.Globalization;
 using PersistFs.Engine.Arenas;
 using PersistFs.Engine.Dump;
 using PersistFs.Engine.Format;
+using PersistFs.Engine.Testing;
+using PersistFs.Engine.Testing.Model;
 using PersistFs.Engine.Volumes;
 using PersistFs.Linux;
-using PersistFs.Testing;
-using PersistFs.Testing.Model;
 
 namespace PersistFs.Engine.Tests.Dump;
 

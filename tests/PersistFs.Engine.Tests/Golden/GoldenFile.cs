@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 using System.IO.Compression;
 using System.Reflection;
 using PersistFs.Engine.Format;
-using PersistFs.Testing.Crash;
+using PersistFs.Engine.Testing.Crash;
 
 namespace PersistFs.Engine.Tests.Golden;
 

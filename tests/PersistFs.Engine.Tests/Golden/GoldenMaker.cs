@@ -1,11 +1,11 @@
 using System.Text;
 using PersistFs.Engine.Format;
 using PersistFs.Engine.Image;
+using PersistFs.Engine.Testing.Crash;
+using PersistFs.Engine.Testing.Model;
 using PersistFs.Engine.Tests.Requests;
 using PersistFs.Engine.Transactions;
 using PersistFs.Engine.Volumes;
-using PersistFs.Testing.Crash;
-using PersistFs.Testing.Model;
 using static PersistFs.Engine.Tests.Golden.GoldenTree;
 
 namespace PersistFs.Engine.Tests.Golden;

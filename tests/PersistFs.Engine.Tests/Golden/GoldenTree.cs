@@ -2,9 +2,9 @@ using System.Globalization;
 using System.Text;
 using PersistFs.Engine.Format;
 using PersistFs.Engine.Structures;
+using PersistFs.Engine.Testing.Model;
 using PersistFs.Engine.Volumes;
 using PersistFs.Linux;
-using PersistFs.Testing.Model;
 
 namespace PersistFs.Engine.Tests.Golden;
 

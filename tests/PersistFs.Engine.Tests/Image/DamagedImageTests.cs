@@ -1,6 +1,7 @@
 using PersistFs.Engine.Arenas;
 using PersistFs.Engine.Check;
 using PersistFs.Engine.Image;
+using PersistFs.Engine.Testing;
 using PersistFs.Engine.Volumes;
 using PersistFs.Testing;
 

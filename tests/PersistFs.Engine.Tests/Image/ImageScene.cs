@@ -3,11 +3,12 @@ using PersistFs.Engine.Arenas;
 using PersistFs.Engine.Check;
 using PersistFs.Engine.Format;
 using PersistFs.Engine.Image;
+using PersistFs.Engine.Testing;
+using PersistFs.Engine.Testing.Crash;
 using PersistFs.Engine.Transactions;
 using PersistFs.Engine.Volumes;
 using PersistFs.Linux;
 using PersistFs.Testing;
-using PersistFs.Testing.Crash;
 
 namespace PersistFs.Engine.Tests.Image;
 

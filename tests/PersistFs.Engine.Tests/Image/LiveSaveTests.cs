@@ -1,11 +1,11 @@
 using System.Buffers.Binary;
 using PersistFs.Engine.Format;
 using PersistFs.Engine.Image;
+using PersistFs.Engine.Testing.Crash;
 using PersistFs.Engine.Transactions;
 using PersistFs.Engine.Volumes;
 using PersistFs.Linux;
 using PersistFs.Testing;
-using PersistFs.Testing.Crash;
 
 namespace PersistFs.Engine.Tests.Image;
 

@@ -1,8 +1,8 @@
 using PersistFs.Engine.Check;
+using PersistFs.Engine.Testing.Crash;
+using PersistFs.Engine.Testing.Model;
 using PersistFs.Engine.Transactions;
 using PersistFs.Testing;
-using PersistFs.Testing.Crash;
-using PersistFs.Testing.Model;
 
 namespace PersistFs.Engine.Tests.Model;
 

@@ -1,9 +1,9 @@
 using PersistFs.Engine.Arenas;
 using PersistFs.Engine.Format;
+using PersistFs.Engine.Testing.Crash;
 using PersistFs.Engine.Transactions;
 using PersistFs.Engine.Volumes;
 using PersistFs.Linux;
-using PersistFs.Testing.Crash;
 
 namespace PersistFs.Engine.Tests.Requests;
 

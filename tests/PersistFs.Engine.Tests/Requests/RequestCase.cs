@@ -1,7 +1,7 @@
+using PersistFs.Engine.Testing.Crash;
+using PersistFs.Engine.Testing.Model;
 using PersistFs.Engine.Transactions;
 using PersistFs.Engine.Volumes;
-using PersistFs.Testing.Crash;
-using PersistFs.Testing.Model;
 
 namespace PersistFs.Engine.Tests.Requests;
 

@@ -1,11 +1,11 @@
 using System.Buffers.Binary;
 using System.Text;
 using PersistFs.Engine.Format;
+using PersistFs.Engine.Testing.Crash;
+using PersistFs.Engine.Testing.Model;
 using PersistFs.Engine.Transactions;
 using PersistFs.Engine.Volumes;
 using PersistFs.Linux;
-using PersistFs.Testing.Crash;
-using PersistFs.Testing.Model;
 
 namespace PersistFs.Engine.Tests.Requests;
 

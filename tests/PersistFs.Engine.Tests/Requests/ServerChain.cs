@@ -1,6 +1,6 @@
+using PersistFs.Engine.Testing.Crash;
 using PersistFs.Engine.Transactions;
 using PersistFs.Engine.Volumes;
-using PersistFs.Testing.Crash;
 
 namespace PersistFs.Engine.Tests.Requests;
 

@@ -1,9 +1,9 @@
 using PersistFs.Engine.Arenas;
 using PersistFs.Engine.Format;
+using PersistFs.Engine.Testing;
 using PersistFs.Engine.Tests.Volumes;
 using PersistFs.Engine.Volumes;
 using PersistFs.Linux;
-using PersistFs.Testing;
 
 namespace PersistFs.Engine.Tests.Structures;
 

@@ -1,8 +1,8 @@
 using PersistFs.Engine.Check;
 using PersistFs.Engine.Format;
+using PersistFs.Engine.Testing.Crash;
 using PersistFs.Engine.Transactions;
 using PersistFs.Testing;
-using PersistFs.Testing.Crash;
 
 namespace PersistFs.Engine.Tests.Transactions;
 

@@ -1,9 +1,9 @@
 using PersistFs.Engine.Format;
 using PersistFs.Engine.Structures;
+using PersistFs.Engine.Testing;
 using PersistFs.Engine.Transactions;
 using PersistFs.Engine.Volumes;
 using PersistFs.Linux;
-using PersistFs.Testing;
 
 namespace PersistFs.Engine.Tests.Volumes;
 

@@ -1,6 +1,6 @@
+using PersistFs.Engine.Testing;
 using PersistFs.Engine.Volumes;
 using PersistFs.Linux;
-using PersistFs.Testing;
 
 namespace PersistFs.Engine.Tests.Volumes;
 

@@ -1,7 +1,7 @@
 using PersistFs.Engine.Format;
+using PersistFs.Engine.Testing;
 using PersistFs.Engine.Volumes;
 using PersistFs.Linux;
-using PersistFs.Testing;
 
 namespace PersistFs.Engine.Tests.Volumes;
 

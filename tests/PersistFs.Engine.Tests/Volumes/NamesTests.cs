@@ -1,8 +1,8 @@
 using System.Text;
 using PersistFs.Engine.Format;
+using PersistFs.Engine.Testing;
 using PersistFs.Engine.Volumes;
 using PersistFs.Linux;
-using PersistFs.Testing;
 
 namespace PersistFs.Engine.Tests.Volumes;
 

@@ -3,9 +3,9 @@ using System.Text;
 using PersistFs.Fuse.Abi;
 using PersistFs.Fuse.Messages;
 using PersistFs.Fuse.Negotiation;
+using PersistFs.Fuse.Testing;
 using PersistFs.Fuse.Tests.Requests;
 using PersistFs.Linux;
-using PersistFs.Testing;
 
 namespace PersistFs.Fuse.Tests.Dispatch;
 

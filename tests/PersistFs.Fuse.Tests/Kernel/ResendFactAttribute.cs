@@ -1,5 +1,5 @@
 using System.Runtime.CompilerServices;
-using PersistFs.Testing.EndToEnd;
+using PersistFs.EndToEnd.Testing;
 
 namespace PersistFs.Fuse.Tests.Kernel;
 

@@ -2,8 +2,8 @@ using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using PersistFs.Fuse.Abi;
 using PersistFs.Fuse.Negotiation;
+using PersistFs.Fuse.Testing;
 using PersistFs.Linux;
-using PersistFs.Testing;
 
 namespace PersistFs.Fuse.Tests.Requests;
 

@@ -2,9 +2,9 @@ using PersistFs.Fuse.Abi;
 using PersistFs.Fuse.Dispatch;
 using PersistFs.Fuse.Messages;
 using PersistFs.Fuse.Negotiation;
+using PersistFs.Fuse.Testing;
 using PersistFs.Fuse.Tests.Requests;
 using PersistFs.Linux;
-using PersistFs.Testing;
 
 namespace PersistFs.Fuse.Tests.Sessions;
 

@@ -1,8 +1,8 @@
 using PersistFs.Fuse.Abi;
 using PersistFs.Fuse.Negotiation;
 using PersistFs.Fuse.Sessions;
+using PersistFs.Fuse.Testing;
 using PersistFs.Linux;
-using PersistFs.Testing;
 
 namespace PersistFs.Fuse.Tests.Sessions;
 

@@ -3,8 +3,8 @@ using System.Text;
 using PersistFs.Fuse.Abi;
 using PersistFs.Fuse.Negotiation;
 using PersistFs.Fuse.Sessions;
+using PersistFs.Fuse.Testing;
 using PersistFs.Linux;
-using PersistFs.Testing;
 
 namespace PersistFs.Fuse.Tests.Sessions;
 

@@ -1,6 +1,6 @@
+using PersistFs.EndToEnd.Testing;
 using PersistFs.Server.Descriptors;
 using PersistFs.Server.Supervision;
-using PersistFs.Testing.EndToEnd;
 
 namespace PersistFs.Server.Tests.Descriptors;
 

@@ -1,9 +1,10 @@
 using System.Runtime.CompilerServices;
 using System.Text;
+using PersistFs.Engine.Testing;
 using PersistFs.Fuse.Abi;
 using PersistFs.Fuse.Messages;
+using PersistFs.Fuse.Testing;
 using PersistFs.Linux;
-using PersistFs.Testing;
 
 namespace PersistFs.Server.Tests.Requests;
 

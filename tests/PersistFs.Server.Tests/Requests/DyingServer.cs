@@ -1,8 +1,8 @@
 using PersistFs.Engine.Arenas;
+using PersistFs.Engine.Testing.Crash;
 using PersistFs.Engine.Volumes;
 using PersistFs.Fuse.Abi;
-using PersistFs.Testing;
-using PersistFs.Testing.Crash;
+using PersistFs.Fuse.Testing;
 
 namespace PersistFs.Server.Tests.Requests;
 
@@ -61,40 +61,8 @@ internal sealed class DyingServer : IDisposable
     private Volume Die(InlineServer server, string path, ulong unique, bool isExecuted, Action serve)
     {
         Volume? left = null;
-        CrashPoint.Observer = new RequestObserver(
-            server.Volume, unique & ~InHeader.ResendBit, isExecuted, () => left = Copy(path));
-        try
-        {
-            serve();
-        }
-        finally
-        {
-            CrashPoint.Observer = null;
-        }
+        RequestDeath.Watch(
+            server.Volume, unique & ~InHeader.ResendBit, isExecuted, () => left = Copy(path), serve);
         return left ?? throw new InvalidOperationException($"Request {unique} was never in hand.");
-    }
-
-    /// <summary>
-    /// Sees when a request is taken in hand, and when it is not in hand any more: then its record is still there.
-    /// </summary>
-    private sealed class RequestObserver(Volume volume, ulong unique, bool isExecuted, Action die) : CrashObserver
-    {
-        private bool wasInHand;
-        private bool isDead;
-
-        public override void AfterStore()
-        {
-            bool isInHand = RecordReader.InHand(volume).Contains(unique);
-            wasInHand |= isInHand;
-            if (isDead || !wasInHand || isInHand == isExecuted) return;
-            isDead = true;
-            CrashPoint.Observer = null;
-            die();
-            CrashPoint.Observer = this;
-        }
-
-        public override void BeforeBulk(ReadOnlySpan<byte> target, ReadOnlySpan<byte> source)
-        {
-        }
     }
 }

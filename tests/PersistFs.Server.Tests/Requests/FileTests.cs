@@ -2,8 +2,8 @@ using System.Buffers.Binary;
 using System.Text;
 using PersistFs.Engine.Arenas;
 using PersistFs.Fuse.Abi;
+using PersistFs.Fuse.Testing;
 using PersistFs.Linux;
-using PersistFs.Testing;
 
 namespace PersistFs.Server.Tests.Requests;
 

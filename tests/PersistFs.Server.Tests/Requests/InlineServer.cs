@@ -1,14 +1,15 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Microsoft.Extensions.Logging.Abstractions;
+using PersistFs.Engine.Testing;
 using PersistFs.Engine.Volumes;
 using PersistFs.Fuse.Abi;
 using PersistFs.Fuse.Dispatch;
 using PersistFs.Fuse.Messages;
 using PersistFs.Fuse.Negotiation;
+using PersistFs.Fuse.Testing;
 using PersistFs.Linux;
 using PersistFs.Server.FileSystem;
-using PersistFs.Testing;
 
 namespace PersistFs.Server.Tests.Requests;
 

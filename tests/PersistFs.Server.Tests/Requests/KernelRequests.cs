@@ -1,5 +1,5 @@
 using PersistFs.Fuse.Abi;
-using PersistFs.Testing;
+using PersistFs.Fuse.Testing;
 
 namespace PersistFs.Server.Tests.Requests;
 

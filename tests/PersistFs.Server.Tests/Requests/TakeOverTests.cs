@@ -1,11 +1,12 @@
 using System.Runtime.InteropServices;
 using PersistFs.Engine.Check;
+using PersistFs.Engine.Testing;
+using PersistFs.Engine.Testing.Crash;
 using PersistFs.Engine.Volumes;
 using PersistFs.Fuse.Abi;
 using PersistFs.Fuse.Dispatch;
+using PersistFs.Fuse.Testing;
 using PersistFs.Linux;
-using PersistFs.Testing;
-using PersistFs.Testing.Crash;
 
 namespace PersistFs.Server.Tests.Requests;
 

@@ -1,0 +1,35 @@
+using PersistFs.Engine.Transactions;
+using PersistFs.Engine.Volumes;
+using PersistFs.Linux;
+
+namespace PersistFs.Engine.Testing.Crash;
+
+/// <summary>A request with a reply, which must be executed once.</summary>
+/// <param name="number">Its number in the session.</param>
+/// <param name="execute">Executes it.</param>
+internal sealed class RecordedRequest(ulong number, Func<Volume, Worker, RequestReply> execute) : ServedRequest
+{
+    public override RequestReply Serve(Volume volume, Worker worker, Action replyLeaves)
+    {
+        if (volume.IsGivenUp(number))
+        {
+            replyLeaves();
+            return RequestReply.GivenUp;
+        }
+        volume.BeginRequest(worker, number);
+        RequestReply reply = Recall(volume) ?? execute(volume, worker);
+        replyLeaves();
+        volume.EndRequest(worker);
+        volume.ForgetCompletion(number);
+        return reply;
+    }
+
+    private RequestReply? Recall(Volume volume)
+    {
+        if (volume.TryRecallListing(number, out ReadOnlySpan<byte> listing))
+            return new RequestReply(Errno.OK, Listing: listing.ToArray()) { IsRecalled = true };
+        return volume.TryRecall(number, out InodeAttributes attributes)
+            ? new RequestReply(Errno.OK, attributes) { IsRecalled = true }
+            : null;
+    }
+}
