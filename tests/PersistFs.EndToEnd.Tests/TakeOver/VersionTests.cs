@@ -1,3 +1,5 @@
+using PersistFs.Engine.Testing;
+
 namespace PersistFs.EndToEnd.Tests.TakeOver;
 
 /// <summary>Upgrades between this version and others, which are built for it.</summary>

@@ -1,2 +1,2 @@
 // Two machines at a time: each keeps one processor busy, and most have no more than two.
-[assembly: Parallelization(MaxThreads = 2)]
+[assembly: Xunit.v3.Parallelization(MaxThreads = 2)]

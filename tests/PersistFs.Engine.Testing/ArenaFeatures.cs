@@ -1,12 +1,12 @@
 using System.Runtime.InteropServices;
 using PersistFs.Engine.Format;
 
-namespace PersistFs.EndToEnd.Tests.TakeOver;
+namespace PersistFs.Engine.Testing;
 
-/// <summary>Turns features of an arena's format on and off, as a later version would that knows them.</summary>
+/// <summary>Turns features of an arena's format on and off, as a later version that knows them would.</summary>
 public static class ArenaFeatures
 {
-    /// <summary>Stores the incompatible features in both superblocks; who serves the arena has read its own.</summary>
+    /// <summary>Stores the incompatible features in both superblocks; a server has read its own.</summary>
     public static void Set(string arena, ulong incompatible)
     {
         using FileStream file = File.Open(arena, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite);

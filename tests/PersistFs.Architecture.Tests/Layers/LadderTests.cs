@@ -1,0 +1,96 @@
+using ArchUnitNET.Domain;
+using ArchUnitNET.Fluent.Slices;
+using Microsoft.CodeAnalysis.CSharp.Syntax;
+
+namespace PersistFs.Architecture.Tests.Layers;
+
+/// <summary>What knows what: the assemblies, and the rooms (folders) in each of them.</summary>
+public sealed class LadderTests
+{
+    /// <summary>Every assembly with its rooms, lowest first.</summary>
+    public static TheoryData<string, string> Ladders => new()
+    {
+        { "Linux", "root" },
+        { "Engine", "Format < Arenas < Transactions < Structures < Contents < Volumes < Check | Image | Dump" },
+        { "Fuse", "Abi < Negotiation < Messages < Dispatch < Sessions < Mounts" },
+        {
+            "Server", "Failures < Paths < Settings < Control < Descriptors < Status < Mounts < FileSystem"
+                + " < Supervision < Arenas < Memfd < Images < Serving < Kexec < Health"
+        },
+        { "Cli", "Output < Commands < root" },
+    };
+
+    [Fact]
+    public void An_assembly_knows_the_assemblies_below_it_only()
+    {
+        var findings = new Findings("Assemblies in order: Linux < Engine | Fuse < Server < Cli.");
+        foreach ((IType from, IType to) in Product.Arrows())
+        {
+            if (!Product.Assemblies.Allows(
+                Product.AssemblyOf(from.Namespace.FullName)!, Product.AssemblyOf(to.Namespace.FullName)!))
+            {
+                findings.Add($"{from.FullName} -> {to.FullName}");
+            }
+        }
+        Assert.All(Product.Assemblies.Rooms, assembly => Assert.NotEmpty(Product.TypesOf(assembly)));
+        findings.AssertNone();
+    }
+
+    [Theory, MemberData(nameof(Ladders))]
+    public void A_room_knows_the_rooms_below_it_only(string assembly, string order)
+    {
+        var ladder = new Ladder(order);
+        var findings = new Findings($"Rooms of {assembly} in order: {order}.");
+        foreach ((IType from, IType to) in Product.Arrows())
+        {
+            if (Product.AssemblyOf(from.Namespace.FullName) != assembly) continue;
+            if (Product.AssemblyOf(to.Namespace.FullName) != assembly) continue;
+            if (!ladder.Allows(Product.RoomOf(from.Namespace.FullName), Product.RoomOf(to.Namespace.FullName)))
+            {
+                findings.Add($"{from.FullName} -> {to.FullName}");
+            }
+        }
+        findings.AssertNone();
+    }
+
+    /// <summary>A constant leaves no trace in an assembly, but the directive that reaches it stands in the file.</summary>
+    [Theory, MemberData(nameof(Ladders))]
+    public void A_file_uses_the_rooms_below_its_own_only(string assembly, string order)
+    {
+        var ladder = new Ladder(order);
+        var findings = new Findings($"Rooms of {assembly} in order: {order}.");
+        foreach (SourceFile source in Repository.Product)
+        {
+            string name = source.Unit.Members.OfType<BaseNamespaceDeclarationSyntax>().FirstOrDefault()
+                ?.Name.ToString() ?? "";
+            if (Product.AssemblyOf(name) != assembly) continue;
+            foreach (UsingDirectiveSyntax directive in source.Unit.DescendantNodes().OfType<UsingDirectiveSyntax>())
+            {
+                string used = directive.NamespaceOrType.ToString();
+                if (Product.AssemblyOf(used) == assembly && !ladder.Allows(Product.RoomOf(name), Product.RoomOf(used)))
+                {
+                    findings.Add(source.Path, source.LineOf(directive), $"{name} uses {used}");
+                }
+            }
+        }
+        findings.AssertNone();
+    }
+
+    [Theory, MemberData(nameof(Ladders))]
+    public void A_ladder_names_the_rooms_that_there_are(string assembly, string order)
+    {
+        IEnumerable<string> rooms = Product.TypesOf(assembly).Select(type => Product.RoomOf(type.Namespace.FullName));
+        Assert.Equal(new Ladder(order).Rooms.Order(), rooms.Distinct().Order());
+    }
+
+    [Fact]
+    public void No_namespaces_of_the_product_know_each_other_in_a_circle()
+    {
+        SliceRule rule = SliceRuleDefinition.Slices().Matching("PersistFs.(**)").Should().BeFreeOfCycles();
+        string[] failures =
+        [
+            .. rule.Evaluate(Product.Architecture).Where(result => !result.Passed).Select(result => result.Description),
+        ];
+        Assert.True(failures.Length == 0, string.Join('\n', failures));
+    }
+}

@@ -1,0 +1,46 @@
+using ArchUnitNET.Domain;
+using ArchUnitNET.Loader;
+
+namespace PersistFs.Architecture.Tests.Layers;
+
+/// <summary>The product's assemblies, as the build left them beside its executable.</summary>
+internal static class Product
+{
+    /// <summary>The assemblies, lowest first. The engine and the FUSE library do not know each other.</summary>
+    public static Ladder Assemblies { get; } = new("Linux < Engine | Fuse < Server < Cli");
+
+    public static ArchUnitNET.Domain.Architecture Architecture { get; } =
+        new ArchLoader().LoadFilteredDirectory(Folder, "*ersist*s*.dll").Build();
+
+    /// <summary>The types of one assembly, without what the compiler adds.</summary>
+    public static IEnumerable<IType> TypesOf(string assembly) =>
+        Architecture.Types.Where(type => AssemblyOf(type.Namespace.FullName) == assembly);
+
+    /// <summary>The arrows between types of the product.</summary>
+    public static IEnumerable<(IType From, IType To)> Arrows() =>
+        from type in Architecture.Types
+        where AssemblyOf(type.Namespace.FullName) != null
+        from dependency in type.Dependencies
+        where AssemblyOf(dependency.Target.Namespace.FullName) != null
+        select (type, dependency.Target);
+
+    /// <summary>The assembly whose namespace this is, without the product's name; null if it is foreign.</summary>
+    public static string? AssemblyOf(string name)
+    {
+        string[] parts = name.Split('.');
+        return parts is ["PersistFs", _, ..] && Assemblies.Rooms.Contains(parts[1]) ? parts[1] : null;
+    }
+
+    /// <summary>The room of its assembly that a namespace is; "root" for the assembly's own.</summary>
+    public static string RoomOf(string name) => name.Split('.') is [_, _, string room, ..] ? room : "root";
+
+    private static string Folder
+    {
+        get
+        {
+            // .../bin/<configuration>/net10.0/ of the tests names the configuration of the product, built beside them.
+            DirectoryInfo output = new(AppContext.BaseDirectory);
+            return Path.Combine(Repository.Root, "src/PersistFs.Cli/bin", output.Parent!.Name, output.Name, "linux-x64");
+        }
+    }
+}
