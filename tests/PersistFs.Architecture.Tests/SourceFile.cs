@@ -17,7 +17,7 @@ internal sealed class SourceFile(string path)
 
     public CompilationUnitSyntax Unit => unit.Value;
 
-    public string[] Lines => Unit.GetText().Lines.Select(line => line.ToString()).ToArray();
+    public string[] Lines => [.. Unit.GetText().Lines.Select(line => line.ToString())];
 
     /// <summary>Its types that are nested in no other.</summary>
     public IEnumerable<MemberDeclarationSyntax> Types =>
@@ -29,22 +29,15 @@ internal sealed class SourceFile(string path)
     public IEnumerable<Comment> Comments()
     {
         string[] lines = Lines;
-        foreach (SyntaxTrivia trivia in Unit.DescendantTrivia())
+        foreach (SyntaxTrivia trivia in Unit.DescendantTrivia().Where(IsComment))
         {
-            if (trivia.Kind() is not (SyntaxKind.SingleLineCommentTrivia
-                or SyntaxKind.SingleLineDocumentationCommentTrivia or SyntaxKind.MultiLineCommentTrivia)) continue;
             FileLinePositionSpan span = Unit.SyntaxTree.GetLineSpan(trivia.FullSpan);
-            int last = span.EndLinePosition.Character == 0 ? span.EndLinePosition.Line - 1 : span.EndLinePosition.Line;
+            int last = span.EndLinePosition.Line - (span.EndLinePosition.Character == 0 ? 1 : 0);
             for (int line = span.StartLinePosition.Line; line <= last; line++)
             {
-                string text = lines[line];
-                int start = line == span.StartLinePosition.Line
-                    ? span.StartLinePosition.Character
-                    : text.Length - text.TrimStart().Length;
-                start = Math.Min(start, text.IndexOf("//", Math.Min(start, text.Length), StringComparison.Ordinal) is >= 0 and int slash
-                    ? slash
-                    : start);
-                yield return new Comment(line + 1, text[..start].Trim().Length > 0, text[start..].TrimStart('/').Trim());
+                int start = line == span.StartLinePosition.Line ? span.StartLinePosition.Character : 0;
+                string text = lines[line][start..].Trim().TrimStart('/').Trim();
+                yield return new Comment(line + 1, lines[line][..start].Trim(' ', '/').Length > 0, text);
             }
         }
     }
@@ -52,6 +45,10 @@ internal sealed class SourceFile(string path)
     /// <summary>The number, from 1, of the line a node begins at.</summary>
     public int LineOf(SyntaxNodeOrToken node) =>
         Unit.SyntaxTree.GetLineSpan(node.Span).StartLinePosition.Line + 1;
+
+    private static bool IsComment(SyntaxTrivia trivia) => trivia.Kind()
+        is SyntaxKind.SingleLineCommentTrivia or SyntaxKind.SingleLineDocumentationCommentTrivia
+        or SyntaxKind.MultiLineCommentTrivia;
 
     private static CompilationUnitSyntax Parse(string path) => CSharpSyntaxTree.ParseText(
             File.ReadAllText(System.IO.Path.Combine(Repository.Root, path)),

@@ -27,7 +27,7 @@ public sealed class LadderTests
         foreach ((IType from, IType to) in Product.Arrows())
         {
             if (!Product.Assemblies.Allows(
-                Product.AssemblyOf(from.Namespace.FullName)!, Product.AssemblyOf(to.Namespace.FullName)!))
+                Product.AssemblyOf(Product.NameOf(from))!, Product.AssemblyOf(Product.NameOf(to))!))
             {
                 findings.Add($"{from.FullName} -> {to.FullName}");
             }
@@ -43,9 +43,9 @@ public sealed class LadderTests
         var findings = new Findings($"Rooms of {assembly} in order: {order}.");
         foreach ((IType from, IType to) in Product.Arrows())
         {
-            if (Product.AssemblyOf(from.Namespace.FullName) != assembly) continue;
-            if (Product.AssemblyOf(to.Namespace.FullName) != assembly) continue;
-            if (!ladder.Allows(Product.RoomOf(from.Namespace.FullName), Product.RoomOf(to.Namespace.FullName)))
+            if (Product.AssemblyOf(Product.NameOf(from)) != assembly) continue;
+            if (Product.AssemblyOf(Product.NameOf(to)) != assembly) continue;
+            if (!ladder.Allows(Product.RoomOf(Product.NameOf(from)), Product.RoomOf(Product.NameOf(to))))
             {
                 findings.Add($"{from.FullName} -> {to.FullName}");
             }
@@ -79,7 +79,7 @@ public sealed class LadderTests
     [Theory, MemberData(nameof(Ladders))]
     public void A_ladder_names_the_rooms_that_there_are(string assembly, string order)
     {
-        IEnumerable<string> rooms = Product.TypesOf(assembly).Select(type => Product.RoomOf(type.Namespace.FullName));
+        IEnumerable<string> rooms = Product.TypesOf(assembly).Select(type => Product.RoomOf(Product.NameOf(type)));
         Assert.Equal(new Ladder(order).Rooms.Order(), rooms.Distinct().Order());
     }
 

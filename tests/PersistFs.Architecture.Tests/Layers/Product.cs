@@ -12,17 +12,20 @@ internal static class Product
     public static ArchUnitNET.Domain.Architecture Architecture { get; } =
         new ArchLoader().LoadFilteredDirectory(Folder, "*ersist*s*.dll").Build();
 
-    /// <summary>The types of one assembly, without what the compiler adds.</summary>
+    /// <summary>The types of one assembly.</summary>
     public static IEnumerable<IType> TypesOf(string assembly) =>
-        Architecture.Types.Where(type => AssemblyOf(type.Namespace.FullName) == assembly);
+        Architecture.Types.Where(type => AssemblyOf(NameOf(type)) == assembly);
 
     /// <summary>The arrows between types of the product.</summary>
     public static IEnumerable<(IType From, IType To)> Arrows() =>
         from type in Architecture.Types
-        where AssemblyOf(type.Namespace.FullName) != null
+        where AssemblyOf(NameOf(type)) != null
         from dependency in type.Dependencies
-        where AssemblyOf(dependency.Target.Namespace.FullName) != null
+        where AssemblyOf(NameOf(dependency.Target)) != null
         select (type, dependency.Target);
+
+    /// <summary>The name of a type's namespace; empty where it has none.</summary>
+    public static string NameOf(IType type) => type.Namespace?.FullName ?? "";
 
     /// <summary>The assembly whose namespace this is, without the product's name; null if it is foreign.</summary>
     public static string? AssemblyOf(string name)

@@ -25,13 +25,13 @@ public sealed partial class VocabularyTests
         }
     }
 
-    /// <summary>Words that are somebody else's, or whose spelling users know.</summary>
-    [GeneratedRegex("daemon-reload|DaemonReload|\"holder\"|`holder`|\\bholder: ", RegexOptions.IgnoreCase)]
+    /// <summary>Words of other programs, and words whose spelling users know.</summary>
+    [GeneratedRegex("daemon-reload|\"(holder|keeper|keeperPid)\"|`(holder|keeper)`", RegexOptions.IgnoreCase)]
     private static partial Regex Others();
 
     [GeneratedRegex(
-        @"\b(daemons?|physicians?|keepers?|holders?|storms?|given[ -]up|duty ?meter|roster|ground repairs?|brakes?|crews?)\b"
-            + "|[a-z](Daemon|Physician|Keeper|Holder|Storm|DutyMeter|Roster|SaveBrake|FrameCrew|SuspectEntry)"
+        @"\b(daemons?|physicians?|keepers?|holders?|storms?|given[ -]up|duty ?meter|ground repairs?|brakes?|crews?)\b"
+            + "|[a-z](Daemon|Physician|Keeper|Holder|Storm|DutyMeter|WorkerRoster|SaveBrake|FrameCrew|SuspectEntry)"
             + "|(Physician|Keeper|Holder|Storm|DutyMeter|WorkerRoster|GroundRepairs|SaveBrake|FrameCrew|SuspectEntry)[A-Z]",
         RegexOptions.None)]
     private static partial Regex Replaced();

@@ -59,40 +59,46 @@ internal static partial class Damages
             () => Set(in tree.Record($"{Home}/many").BlockCount, 3000UL),
         ],
         FindingKind.Attribute => OfAttribute(tree),
-        FindingKind.LinkCount =>
-        [
-            () => Set(in tree.Record($"{Home}/file").LinkCount, 5U),
-            () => Set(in tree.Record($"{Home}/linked").LinkCount, 1U),
-            () => Set(in tree.Record($"{Home}/file").LinkCount, 0U), () => Set(in tree.Record(Home).LinkCount, 9U),
-            () => Set(in tree.Record($"{Home}/below").LinkCount, 0U),
-            () => tree.AddNameOnly(Home, "once more", tree.Inode($"{Home}/below")),
-            () => tree.AddNameOnly($"{Home}/below", "up", tree.Volume.Root),
-        ],
+        FindingKind.LinkCount => OfLinkCount(tree),
         FindingKind.BlockCount =>
         [
             () => Set(in tree.Record($"{Home}/file").BlockCount, 3UL),
             () => Set(in tree.Record($"{Home}/packed").BlockCount, 3UL),
             () => Set(in tree.Record($"{Home}/empty").BlockCount, 3UL),
         ],
-        FindingKind.UnreachableInode =>
-        [
-            () => tree.RemoveNameOnly(Home, "file"),
-            () => tree.RemoveNameOnly(Home, "below"),
-            () => tree.RemoveNameOnly(Home, "device"),
-            () => tree.RemoveNameOnly("", "victims"), () => LoseMany(tree),
-        ],
+        FindingKind.UnreachableInode => OfUnreachable(tree),
         FindingKind.DetachedDirectory => [() => MakeCircle(tree)],
         FindingKind.PendingList => OfPendingList(tree),
         FindingKind.BadPointer => OfPointer(tree),
-        FindingKind.UsedTwice =>
-        [
-            () => Set(in tree.Record($"{Home}/second").Contents, tree.Record($"{Home}/packed").Contents),
-            () => Set(in tree.Record($"{Home}/empty").Attributes, tree.Record($"{Home}/attributes").Attributes),
-            () => Set(in Header(tree, 2).Next, tree.Record($"{Home}/attributes").Attributes),
-            () => Set(in tree.Record($"{Home}/below/deep").Contents, tree.Record($"{Home}/below").Contents),
-        ],
+        FindingKind.UsedTwice => OfUseTwice(tree),
         _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, "No damage of this kind is known."),
     };
+
+    private static Action[] OfLinkCount(DamagedTree tree) =>
+    [
+        () => Set(in tree.Record($"{Home}/file").LinkCount, 5U),
+        () => Set(in tree.Record($"{Home}/linked").LinkCount, 1U),
+        () => Set(in tree.Record($"{Home}/file").LinkCount, 0U), () => Set(in tree.Record(Home).LinkCount, 9U),
+        () => Set(in tree.Record($"{Home}/below").LinkCount, 0U),
+        () => tree.AddNameOnly(Home, "once more", tree.Inode($"{Home}/below")),
+        () => tree.AddNameOnly($"{Home}/below", "up", tree.Volume.Root),
+    ];
+
+    private static Action[] OfUnreachable(DamagedTree tree) =>
+    [
+        () => tree.RemoveNameOnly(Home, "file"),
+        () => tree.RemoveNameOnly(Home, "below"),
+        () => tree.RemoveNameOnly(Home, "device"),
+        () => tree.RemoveNameOnly("", "victims"), () => LoseMany(tree),
+    ];
+
+    private static Action[] OfUseTwice(DamagedTree tree) =>
+    [
+        () => Set(in tree.Record($"{Home}/second").Contents, tree.Record($"{Home}/packed").Contents),
+        () => Set(in tree.Record($"{Home}/empty").Attributes, tree.Record($"{Home}/attributes").Attributes),
+        () => Set(in Header(tree, 2).Next, tree.Record($"{Home}/attributes").Attributes),
+        () => Set(in tree.Record($"{Home}/below/deep").Contents, tree.Record($"{Home}/below").Contents),
+    ];
 
     /// <summary>Damages what an arena is opened by.</summary>
     public static void DoToHead(int number, DamagedTree tree)
