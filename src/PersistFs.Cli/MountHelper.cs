@@ -4,6 +4,7 @@ using PersistFs.Linux;
 using PersistFs.Server.Arenas;
 using PersistFs.Server.Failures;
 using PersistFs.Server.Mounts;
+using PersistFs.Server.Paths;
 using PersistFs.Server.Settings;
 using PersistFs.Server.Status;
 
@@ -77,8 +78,8 @@ internal static class MountHelper
                 "mount it first, without remount");
         }
         StatusReport? report = StatusClient.Find(mountPoint);
-        bool isResize = report is not null && ArenaPlacement.WantedSize(options) is { } size
-            && !ArenaPlacement.AreSameSize(size, report.SizeMax);
+        bool isResize = report is not null && ArenaSize.Wanted(options) is { } size
+            && !ArenaSize.AreSame(size, report.SizeMax);
         if (isResize)
         {
             throw new FailureException(FailureKind.Usage,

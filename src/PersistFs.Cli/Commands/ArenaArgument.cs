@@ -1,3 +1,4 @@
+using PersistFs.Server.Arenas;
 using PersistFs.Server.Memfd;
 
 namespace PersistFs.Cli.Commands;

@@ -42,7 +42,7 @@ internal static class CheckCommand
         }
         catch (ArenaException exception)
         {
-            FailureException failure = VolumeAccess.Translate(exception);
+            FailureException failure = FailureException.FromArena(exception);
             return ErrorOutput.Write("check", ExitCode.CouldNotCheck, failure.Message, failure.NextStep);
         }
         catch (FailureException failure)

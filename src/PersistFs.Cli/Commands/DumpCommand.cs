@@ -61,7 +61,7 @@ internal static class DumpCommand
         }
         catch (ArenaException exception)
         {
-            throw VolumeAccess.Translate(exception);
+            throw FailureException.FromArena(exception);
         }
         catch (ArenaCorruptException exception)
         {

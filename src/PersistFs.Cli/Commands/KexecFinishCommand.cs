@@ -56,7 +56,7 @@ internal static class KexecFinishCommand
     {
         if (isJson)
         {
-            Console.Out.WriteLine(JsonSerializer.Serialize(tree, StatusJson.Default.FinishedTree));
+            Console.Out.WriteLine(JsonSerializer.Serialize(tree, KexecJson.Default.FinishedTree));
             return;
         }
         if (!tree.IsBack)

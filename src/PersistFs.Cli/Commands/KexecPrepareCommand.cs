@@ -115,9 +115,9 @@ internal static class KexecPrepareCommand
 
     private static RoutePlan Plan(StatusReport report, PrepareOptions options)
     {
-        if (report.State is not ("serving" or "frozen"))
+        if (report.State is not (ServerState.Serving or ServerState.Frozen))
         {
-            throw new FailureException(FailureKind.NothingSurvives, $"{report.MountPoint}: the tree is {report.State}",
+            throw new FailureException(FailureKind.NothingSurvives, $"{report.MountPoint}: the tree is {report.State.ToWord()}",
                 $"look at the arena with: persistfs check {report.Arena}");
         }
         // In a directory each tree has an image of its own, named as the timer's.
@@ -210,7 +210,7 @@ internal static class KexecPrepareCommand
     {
         if (isJson)
         {
-            Console.Out.WriteLine(JsonSerializer.Serialize(tree, StatusJson.Default.PreparedTree));
+            Console.Out.WriteLine(JsonSerializer.Serialize(tree, KexecJson.Default.PreparedTree));
             return tree.FilesFailed.Count == 0;
         }
         Console.Out.WriteLine($"{tree.MountPoint}: ready: {tree.Reason}");

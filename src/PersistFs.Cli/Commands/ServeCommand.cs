@@ -2,6 +2,7 @@ using System.Collections;
 using System.CommandLine;
 using PersistFs.Server.Descriptors;
 using PersistFs.Server.Failures;
+using PersistFs.Server.Kexec;
 using PersistFs.Server.Serving;
 using PersistFs.Server.Settings;
 
@@ -45,7 +46,7 @@ internal static class ServeCommand
 
     private static ExitCode Serve(ServerOptions options, DescriptorStore holder)
     {
-        ServerHost.Run(options, holder);
+        ServerHost.Run(options, holder, KexecReturn.Settle);
         return ExitCode.Success;
     }
 }

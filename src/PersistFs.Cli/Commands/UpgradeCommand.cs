@@ -1,5 +1,6 @@
 using System.CommandLine;
 using PersistFs.Server.Mounts;
+using PersistFs.Server.Paths;
 using PersistFs.Server.Supervision;
 
 namespace PersistFs.Cli.Commands;

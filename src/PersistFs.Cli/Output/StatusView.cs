@@ -1,4 +1,5 @@
 using System.Globalization;
+using PersistFs.Server.Descriptors;
 using PersistFs.Server.Settings;
 using PersistFs.Server.Status;
 using Spectre.Console;
@@ -19,9 +20,9 @@ internal static class StatusView
             ? string.Join(", ", report.Mounts.Select(Bold))
             : report.MountPoint is { } mountPoint ? Bold(mountPoint) : "[dim]not mounted[/]");
         Add(table, "server", Server(report));
-        if (report.Holder is { } holder)
+        if (report.Store is { } store)
         {
-            Add(table, "holder", holder == "none" ? "[red]none[/]" : Markup.Escape(holder));
+            Add(table, "held by", Store(store, report.SupervisorProcessId));
         }
         Add(table, "arena", $"{Markup.Escape(report.Arena)} [dim]{Markup.Escape(report.Backing)}, {report.Uuid}[/]");
         if (report.Live is { } live) Add(table, "next kernel", Live(live));
@@ -41,13 +42,20 @@ internal static class StatusView
 
     private static string Server(StatusReport report)
     {
-        string color = report.State == "serving" ? "green" : report.ProcessId is null ? "dim" : "red";
-        string state = $"[{color}]{Markup.Escape(report.State)}[/]";
+        string color = report.State == ServerState.Serving ? "green" : report.ProcessId is null ? "dim" : "red";
+        string state = $"[{color}]{report.State.ToWord()}[/]";
         if (report.ProcessId is not { } processId) return state;
         TimeSpan uptime = TimeSpan.FromSeconds(Math.Floor(report.UptimeSeconds ?? 0));
         return Invariant($"{state}, process {processId} for {uptime:g}, {report.Workers} workers, ")
-            + $"{report.CacheMode}, FUSE {report.Protocol}, {SizeText.Format(report.ServerBytes ?? 0)} of its own";
+            + $"{report.CacheMode?.ToWord()}, FUSE {report.Protocol}, {SizeText.Format(report.ServerBytes ?? 0)} of its own";
     }
+
+    private static string Store(DescriptorStoreKind store, int? supervisor) => store switch
+    {
+        DescriptorStoreKind.Supervisor => Invariant($"supervisor (process {supervisor})"),
+        DescriptorStoreKind.Systemd => "systemd",
+        _ => "[red]none[/]",
+    };
 
     private static string Inodes(StatusReport report) => report.InodesMax is { } most
         ? Bar(report.InodesUsed, most) + Invariant($"  {report.InodesUsed:N0} of {most:N0}")

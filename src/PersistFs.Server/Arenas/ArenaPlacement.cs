@@ -2,7 +2,6 @@ using PersistFs.Engine.Arenas;
 using PersistFs.Engine.Volumes;
 using PersistFs.Linux;
 using PersistFs.Server.Failures;
-using PersistFs.Server.Memfd;
 using PersistFs.Server.Paths;
 using PersistFs.Server.Settings;
 
@@ -18,8 +17,6 @@ public static class ArenaPlacement
     private const ulong TmpfsMagic = 0x01021994;
     private const ulong HugetlbfsMagic = 0x958458f6;
 
-    private const ulong SizeUnit = 2UL << 20;
-
     /// <summary>A pool with less room than this is not worth being chosen without being asked.</summary>
     private const ulong WorthwhilePoolInBytes = 64UL << 20;
 
@@ -29,7 +26,7 @@ public static class ArenaPlacement
     /// <exception cref="FailureException">There is no room for an arena of that size.</exception>
     public static ArenaPlace Choose(string? spec, string mountPoint, MountOptions options)
     {
-        ulong? wanted = WantedSize(options);
+        ulong? wanted = ArenaSize.Wanted(options);
         if (wanted < FormatOptions.SizeMin)
         {
             throw new FailureException(FailureKind.Usage,
@@ -45,7 +42,7 @@ public static class ArenaPlacement
         }
         string name = RuntimePaths.Escape(mountPoint);
         string huge = Path.Combine(RuntimePaths.HugePageDirectory, name);
-        string small = Path.Combine(RuntimePaths.TmpfsDirectory(options.Huge), name);
+        string small = Path.Combine(TmpfsDirectory(options.Huge), name);
         if (File.Exists(huge)) return new ArenaPlace(huge, wanted ?? 0, Note: null);
         if (File.Exists(small)) return new ArenaPlace(small, wanted ?? 0, Note: null);
         HugePagePool pool = HugePagePool.Read();
@@ -80,23 +77,9 @@ public static class ArenaPlacement
         }
         catch (ArenaException exception)
         {
-            throw VolumeAccess.Translate(exception);
+            throw FailureException.FromArena(exception);
         }
     }
-
-    /// <summary>How far an arena may grow that these options ask for; null where they say nothing of it.</summary>
-    public static ulong? WantedSize(MountOptions options)
-    {
-        if (options.SizeInBytes is null && options.SizeMaxInBytes is null) return null;
-        ulong size = Math.Max(options.SizeInBytes ?? 0, options.SizeMaxInBytes ?? 0);
-        // tmpfs takes a size of 0 for no limit.
-        return size == 0 ? MachineMemory.TotalInBytes : size;
-    }
-
-    /// <summary>Whether two sizes make the same arena: they are rounded up to 2 MiB.</summary>
-    public static bool AreSameSize(ulong first, ulong second) =>
-        first / SizeUnit + (first % SizeUnit == 0 ? 0UL : 1UL) == second / SizeUnit
-            + (second % SizeUnit == 0 ? 0UL : 1UL);
 
     /// <summary>The size of an arena at a place of the operator's choice, once it is known to fit there.</summary>
     private static ulong CheckedSize(string spec, ulong? wanted)
@@ -146,12 +129,16 @@ public static class ArenaPlacement
             : $"{missing} huge pages too few are free (sysctl vm.nr_hugepages)";
     }
 
+    /// <summary>A tmpfs, one for each policy, that is mounted when the first arena is placed there.</summary>
+    private static string TmpfsDirectory(HugePolicy policy) =>
+        Path.Combine(RuntimePaths.Base, policy == HugePolicy.Always ? "arena" : "arena-" + policy.ToOption());
+
     private static void MountHugePages() =>
         MountOnce(RuntimePaths.HugePageDirectory, "hugetlbfs", "pagesize=2M,mode=700");
 
     private static string MountTmpfs(HugePolicy policy)
     {
-        string directory = RuntimePaths.TmpfsDirectory(policy);
+        string directory = TmpfsDirectory(policy);
         // The arena itself is the limit; the tmpfs around it sets none of its own.
         const string Common = "mode=700,size=100%";
         string option = $"huge={policy.ToOption()}";
@@ -165,7 +152,7 @@ public static class ArenaPlacement
     /// <summary>A user may not mount a tmpfs, and /dev/shm is one.</summary>
     private static string MakeUserDirectory(HugePolicy policy)
     {
-        RuntimePaths.CreateDirectory(RuntimePaths.TmpfsDirectory(policy));
+        RuntimePaths.CreateDirectory(TmpfsDirectory(policy));
         return "with the pages that the system gives";
     }
 

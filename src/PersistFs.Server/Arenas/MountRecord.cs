@@ -12,7 +12,7 @@ public sealed record MountRecord(string MountPoint, IReadOnlyDictionary<string, 
     /// <summary>Keeps it in the arena; one that is too long is left out.</summary>
     internal void Store(Volume volume)
     {
-        byte[] bytes = JsonSerializer.SerializeToUtf8Bytes(this, StatusJson.Default.MountRecord);
+        byte[] bytes = JsonSerializer.SerializeToUtf8Bytes(this, ArenaJson.Default.MountRecord);
         if (bytes.Length <= Volume.MountRecordLengthMax) volume.StoreMountRecord(bytes);
     }
 
@@ -22,7 +22,7 @@ public sealed record MountRecord(string MountPoint, IReadOnlyDictionary<string, 
         try
         {
             MountRecord? record = bytes is null
-                ? null : JsonSerializer.Deserialize(bytes, StatusJson.Default.MountRecord);
+                ? null : JsonSerializer.Deserialize(bytes, ArenaJson.Default.MountRecord);
             bool isSound = record is { MountPoint: not null, Settings: not null }
                 && Path.IsPathRooted(record.MountPoint)
                 && record.Settings.All(setting => setting.Value is not null);

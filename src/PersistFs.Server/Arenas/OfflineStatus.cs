@@ -8,9 +8,6 @@ namespace PersistFs.Server.Arenas;
 /// <summary>The status of an arena of which no server tells.</summary>
 public static class OfflineStatus
 {
-    private const string OfflineState = "offline";
-    private const string InUseState = "in use";
-
     /// <summary>
     /// Reads what the arena says of itself. Nothing is changed: what a dead server left in flight stays there.
     /// </summary>
@@ -23,7 +20,7 @@ public static class OfflineStatus
         }
         catch (ArenaException exception)
         {
-            throw VolumeAccess.Translate(exception);
+            throw FailureException.FromArena(exception);
         }
     }
 
@@ -44,7 +41,7 @@ public static class OfflineStatus
     {
         ProcessId = null,
         // A process that checks it, or a server that does not answer.
-        State = summary.Owner is null ? OfflineState : InUseState,
+        State = summary.Owner is null ? ServerState.Offline : ServerState.InUse,
         Arena = summary.BackingName,
         Backing = summary.BackingKind,
         Uuid = summary.Uuid.ToString(),

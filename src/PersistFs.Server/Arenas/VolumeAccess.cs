@@ -3,7 +3,6 @@ using PersistFs.Engine.Arenas;
 using PersistFs.Engine.Volumes;
 using PersistFs.Linux;
 using PersistFs.Server.Failures;
-using PersistFs.Server.Serving;
 using PersistFs.Server.Settings;
 using PersistFs.Server.Status;
 
@@ -32,7 +31,7 @@ public static class VolumeAccess
         }
         catch (ArenaException exception)
         {
-            throw Translate(exception);
+            throw FailureException.FromArena(exception);
         }
     }
 
@@ -52,7 +51,7 @@ public static class VolumeAccess
         }
         catch (ArenaException exception)
         {
-            throw Translate(exception);
+            throw FailureException.FromArena(exception);
         }
     }
 
@@ -66,7 +65,7 @@ public static class VolumeAccess
         }
         catch (ArenaException exception)
         {
-            throw Translate(exception);
+            throw FailureException.FromArena(exception);
         }
     }
 
@@ -84,32 +83,8 @@ public static class VolumeAccess
         }
         catch (ArenaException exception)
         {
-            throw Translate(exception);
+            throw FailureException.FromArena(exception);
         }
-    }
-
-    /// <summary>The same failure in the terms of this assembly.</summary>
-    public static FailureException Translate(ArenaException exception)
-    {
-        FailureKind kind = exception.Fault switch
-        {
-            ArenaFault.NotFound => FailureKind.ArenaNotFound,
-            ArenaFault.NotAnArena => FailureKind.NotAnArena,
-            ArenaFault.AlreadyFormatted => FailureKind.ArenaExists,
-            ArenaFault.UnsupportedFormat => FailureKind.UnsupportedFormat,
-            ArenaFault.WrongSize => FailureKind.WrongSize,
-            ArenaFault.Corrupt => FailureKind.ArenaCorrupt,
-            ArenaFault.InUse => FailureKind.ArenaInUse,
-            ArenaFault.NotAnImage => FailureKind.NotAnImage,
-            ArenaFault.ImageDamaged => FailureKind.ImageDamaged,
-            ArenaFault.NoStandstill => FailureKind.NoStandstill,
-            ArenaFault.NoSpace => FailureKind.NoSpace,
-            ArenaFault.NoPermission => FailureKind.NoPermission,
-            ArenaFault.InvalidArgument => FailureKind.Usage,
-            _ => FailureKind.InputOutput,
-        };
-        string step = exception.NextStep.TrimEnd('.');
-        return new FailureException(kind, exception.Message.TrimEnd('.'), char.ToLowerInvariant(step[0]) + step[1..]);
     }
 
     private static void Make(ArenaPlace place, MountOptions mount)
@@ -183,7 +158,7 @@ public static class VolumeAccess
     /// <summary>A server that is well and serves is not waited for.</summary>
     internal static void RequireNotServed(string path)
     {
-        if (StatusClient.Find(path) is not { ProcessId: { } processId, State: not VolumeServer.StoppingState } owner)
+        if (StatusClient.Find(path) is not { ProcessId: { } processId, State: not ServerState.Stopping } owner)
         {
             return;
         }

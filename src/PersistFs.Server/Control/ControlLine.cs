@@ -13,7 +13,7 @@ internal static class ControlLine
 
     /// <summary>The line with its end.</summary>
     public static byte[] Encode(params string[] words) =>
-        [.. JsonSerializer.SerializeToUtf8Bytes(words, StatusJson.Default.StringArray), End];
+        [.. JsonSerializer.SerializeToUtf8Bytes(words, ControlJson.Default.StringArray), End];
 
     /// <summary>Reads words from a line without its end.</summary>
     /// <returns>False when it is no array of strings, or an empty one.</returns>
@@ -22,7 +22,7 @@ internal static class ControlLine
         words = [];
         try
         {
-            words = JsonSerializer.Deserialize(line, StatusJson.Default.StringArray) ?? [];
+            words = JsonSerializer.Deserialize(line, ControlJson.Default.StringArray) ?? [];
         }
         catch (JsonException)
         {

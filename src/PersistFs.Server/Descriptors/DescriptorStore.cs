@@ -1,6 +1,5 @@
 using System.Globalization;
 using PersistFs.Linux;
-using PersistFs.Server.Supervision;
 
 namespace PersistFs.Server.Descriptors;
 
@@ -21,6 +20,12 @@ public sealed class DescriptorStore
 
     /// <summary>Where messages go.</summary>
     public const string NotifyVariable = "NOTIFY_SOCKET";
+
+    /// <summary>
+    /// Of what a supervisor passes on when it goes on as another program. A server says which version its program
+    /// takes before the program is given any.
+    /// </summary>
+    internal const int SupervisorStateVersion = 1;
 
     /// <summary>The process that stored descriptors are for; how many there are; their names.</summary>
     internal const string ListenProcessVariable = "LISTEN_PID";
@@ -63,10 +68,10 @@ public sealed class DescriptorStore
     public static DescriptorStore None => new(DescriptorStoreKind.None, null, [], null, isStandby: false, storeMax: null);
 
     /// <summary>Who it is. A keeper that has ended holds nothing any more.</summary>
-    public DescriptorStoreKind Kind => kind == DescriptorStoreKind.Keeper && Libc.ParentProcessId() != parent ? DescriptorStoreKind.None : kind;
+    public DescriptorStoreKind Kind => kind == DescriptorStoreKind.Supervisor && Libc.ParentProcessId() != parent ? DescriptorStoreKind.None : kind;
 
     /// <summary>The keeper's process; null where there is none.</summary>
-    public int? KeeperProcessId => Kind == DescriptorStoreKind.Keeper ? parent : null;
+    public int? SupervisorProcessId => Kind == DescriptorStoreKind.Supervisor ? parent : null;
 
     /// <summary>Whether this server is to wait until the one before has let go of the arena.</summary>
     public bool IsStandby { get; }
@@ -83,8 +88,8 @@ public sealed class DescriptorStore
         DescriptorStoreKind kind = Environment.GetEnvironmentVariable(KindVariable) switch
         {
             _ when address.Length == 0 => DescriptorStoreKind.None,
-            "keeper" => DescriptorStoreKind.Keeper,
-            "systemd" => DescriptorStoreKind.Systemd,
+            DescriptorStoreName.Supervisor => DescriptorStoreKind.Supervisor,
+            DescriptorStoreName.Systemd => DescriptorStoreKind.Systemd,
             _ when isStoreUsed => DescriptorStoreKind.Systemd,
             _ when Environment.GetEnvironmentVariable(StoreVariable) is { Length: > 0 } => DescriptorStoreKind.Systemd,
             _ => DescriptorStoreKind.None,
@@ -184,7 +189,7 @@ public sealed class DescriptorStore
     internal bool TryTakeSession(int device, string session, string name, out Errno error, out int descriptor)
     {
         (error, descriptor) = (Errno.OK, -1);
-        if (Kind != DescriptorStoreKind.Keeper) return false;
+        if (Kind != DescriptorStoreKind.Supervisor) return false;
         if (Libc.SocketPair(UnixSocketKind.Stream, out int answers, out int asked) != Errno.OK) return false;
         Errno sent = notifier!.Send(
             $"{NotifyField.Session}{session}\n{NotifyField.Name}{name}", device, asked);
@@ -221,7 +226,7 @@ public sealed class DescriptorStore
 
     /// <summary>All is done that can be done before the old server lets go.</summary>
     public void Standby() => TellKeeper(string.Create(CultureInfo.InvariantCulture,
-        $"{NotifyField.Standby}\n{NotifyField.KeeperVersion}{SupervisorState.Version}"));
+        $"{NotifyField.Standby}\n{NotifyField.StateVersion}{SupervisorStateVersion}"));
 
     /// <summary>The mount answers. Others are told by the host when all of it has started.</summary>
     public void Ready() => TellKeeper(NotifyField.Ready);
@@ -241,7 +246,7 @@ public sealed class DescriptorStore
     /// <summary>Nobody may be left to hear it, and that is no reason not to serve.</summary>
     private void TellKeeper(string lines)
     {
-        if (kind == DescriptorStoreKind.Keeper) _ = notifier!.Send(lines);
+        if (kind == DescriptorStoreKind.Supervisor) _ = notifier!.Send(lines);
     }
 
     private static string OneLine(string text) => text.ReplaceLineEndings(" ").Replace('\t', ' ');

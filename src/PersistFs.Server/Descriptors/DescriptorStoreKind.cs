@@ -1,14 +1,19 @@
+using System.Text.Json.Serialization;
+
 namespace PersistFs.Server.Descriptors;
 
-/// <summary>Who keeps the connection while no server runs.</summary>
+/// <summary>What keeps the connection while no server runs.</summary>
 public enum DescriptorStoreKind
 {
-    /// <summary>Nobody: with the server the connection is lost, and its clients see errors.</summary>
+    /// <summary>Nothing: with the server the connection is lost, and its clients see errors.</summary>
+    [JsonStringEnumMemberName(DescriptorStoreName.None)]
     None,
 
     /// <summary>The descriptor store of the service manager (systemd.service(5), FileDescriptorStoreMax=).</summary>
+    [JsonStringEnumMemberName(DescriptorStoreName.Systemd)]
     Systemd,
 
-    /// <summary>`persistfs keep`, which `up` starts.</summary>
-    Keeper,
+    /// <summary>The supervisor: `persistfs keep`, which `up` starts.</summary>
+    [JsonStringEnumMemberName(DescriptorStoreName.Supervisor)]
+    Supervisor,
 }

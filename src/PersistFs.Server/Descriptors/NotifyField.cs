@@ -26,8 +26,8 @@ internal static class NotifyField
     /// <summary>A new server has started up and waits for the old one to let go.</summary>
     public const string Standby = "X_PERSISTFS_STANDBY=1";
 
-    /// <summary>Before the version of a keeper's state that this program takes.</summary>
-    public const string KeeperVersion = "X_PERSISTFS_KEEPER=";
+    /// <summary>Before the version of a supervisor's state that this program takes.</summary>
+    public const string StateVersion = "X_PERSISTFS_KEEPER=";
 
     /// <summary>Before something the operator may want to know.</summary>
     public const string Note = "X_PERSISTFS_NOTE=";

@@ -1,6 +1,7 @@
 using PersistFs.Fuse.Mounts;
 using PersistFs.Linux;
 using PersistFs.Server.Mounts;
+using PersistFs.Server.Paths;
 
 namespace PersistFs.Server.Descriptors;
 

@@ -1,3 +1,4 @@
+using PersistFs.Engine.Arenas;
 using PersistFs.Linux;
 
 namespace PersistFs.Server.Failures;
@@ -34,4 +35,28 @@ public sealed class FailureException : Exception
         _ => new FailureException(FailureKind.InputOutput,
             $"{subject}: cannot {action}: {error}", "look into the kernel's log (dmesg) for the cause"),
     };
+
+    /// <summary>What the engine says of an arena or an image, as a failure of the server or a verb.</summary>
+    public static FailureException FromArena(ArenaException exception)
+    {
+        FailureKind kind = exception.Fault switch
+        {
+            ArenaFault.NotFound => FailureKind.ArenaNotFound,
+            ArenaFault.NotAnArena => FailureKind.NotAnArena,
+            ArenaFault.AlreadyFormatted => FailureKind.ArenaExists,
+            ArenaFault.UnsupportedFormat => FailureKind.UnsupportedFormat,
+            ArenaFault.WrongSize => FailureKind.WrongSize,
+            ArenaFault.Corrupt => FailureKind.ArenaCorrupt,
+            ArenaFault.InUse => FailureKind.ArenaInUse,
+            ArenaFault.NotAnImage => FailureKind.NotAnImage,
+            ArenaFault.ImageDamaged => FailureKind.ImageDamaged,
+            ArenaFault.NoStandstill => FailureKind.NoStandstill,
+            ArenaFault.NoSpace => FailureKind.NoSpace,
+            ArenaFault.NoPermission => FailureKind.NoPermission,
+            ArenaFault.InvalidArgument => FailureKind.Usage,
+            _ => FailureKind.InputOutput,
+        };
+        string step = exception.NextStep.TrimEnd('.');
+        return new FailureException(kind, exception.Message.TrimEnd('.'), char.ToLowerInvariant(step[0]) + step[1..]);
+    }
 }

@@ -1,5 +1,7 @@
 using PersistFs.Linux;
+using PersistFs.Server.Descriptors;
 using PersistFs.Server.Serving;
+using PersistFs.Server.Settings;
 using PersistFs.Server.Status;
 
 namespace PersistFs.Server.Health;
@@ -62,10 +64,10 @@ public static class HealthChecks
     private static HealthCheck Holder(StatusReport report)
     {
         const string Promise = "connection held";
-        return report.Holder switch
+        return report.Store switch
         {
-            "keeper" => new HealthCheck(Promise, HealthStatus.Holds, $"by the keeper, process {report.KeeperProcessId}"),
-            "systemd" => new HealthCheck(Promise, HealthStatus.Holds, "by systemd's descriptor store"),
+            DescriptorStoreKind.Supervisor => new HealthCheck(Promise, HealthStatus.Holds, $"by the keeper, process {report.SupervisorProcessId}"),
+            DescriptorStoreKind.Systemd => new HealthCheck(Promise, HealthStatus.Holds, "by systemd's descriptor store"),
             _ => new HealthCheck(Promise, HealthStatus.Fails, "by the daemon alone: with it the connection is lost",
                 $"end its clients, then: persistfs down {report.MountPoint}; persistfs up {report.MountPoint}"),
         };
@@ -74,11 +76,11 @@ public static class HealthChecks
     private static HealthCheck Writes(StatusReport report)
     {
         const string Promise = "written bytes";
-        if (report.CacheMode != "writeback")
+        if (report.CacheMode != CacheMode.WriteBack)
         {
             return new HealthCheck(Promise, HealthStatus.Holds, "write-through: in the arena when write(2) returns");
         }
-        return report.Holder == "none"
+        return report.Store == DescriptorStoreKind.None
             ? new HealthCheck(Promise, HealthStatus.Fails,
                 "write-back without a holder: what was not synced is lost with the daemon",
                 "sync files (fsync), and mount anew with a holder or with -o writethrough")
@@ -86,11 +88,11 @@ public static class HealthChecks
                 "write-back: the kernel keeps them for the next daemon; kexec and power loss need fsync");
     }
 
-    private static HealthCheck State(StatusReport report) => report.State == "serving"
+    private static HealthCheck State(StatusReport report) => report.State == ServerState.Serving
         ? new HealthCheck("tree", HealthStatus.Holds, "serving")
-        : report.State == VolumeServer.FrozenState
+        : report.State == ServerState.Frozen
         ? new HealthCheck("tree", HealthStatus.Note, "frozen: changes wait", $"persistfs kexec abort {report.MountPoint}")
-        : new HealthCheck("tree", HealthStatus.Fails, report.State, $"look at the arena with: persistfs check {report.Arena}");
+        : new HealthCheck("tree", HealthStatus.Fails, report.State.ToWord(), $"look at the arena with: persistfs check {report.Arena}");
 
     /// <summary>A request buffer that is swapped out when its daemon is killed costs a caller EIO.</summary>
     private static HealthCheck LockedMemory(StatusReport? report)

@@ -1,3 +1,4 @@
+using PersistFs.Server.Descriptors;
 using PersistFs.Server.Status;
 
 namespace PersistFs.Server.Health;
@@ -18,7 +19,7 @@ public static class MemoryExaminer
     {
         yield return ExamineStop(report, facts);
         bool goesOn = report.Live is { Reason: null };
-        if (!goesOn || report.Holder != "systemd" || facts.SystemdVersion is >= LiveUpdateSystemd) yield break;
+        if (!goesOn || report.Store != DescriptorStoreKind.Systemd || facts.SystemdVersion is >= LiveUpdateSystemd) yield break;
         yield return new HealthCheck("memory handed on", HealthStatus.Fails,
             $"{facts.Name} lets go of what it has stored before the kexec; {LiveUpdateSystemd} hands it over",
             $"use systemd {LiveUpdateSystemd}, or a keeper: persistfs up without a unit; or --image for the kexec");
@@ -37,12 +38,12 @@ public static class MemoryExaminer
     private static HealthCheck ExamineStop(StatusReport report, StoreFacts facts)
     {
         const string Promise = "memory kept";
-        if (report.Holder == "keeper")
+        if (report.Store == DescriptorStoreKind.Supervisor)
         {
             return new HealthCheck(Promise, HealthStatus.Holds,
-                $"by the keeper, process {report.KeeperProcessId}, also when the tree is unmounted");
+                $"by the keeper, process {report.SupervisorProcessId}, also when the tree is unmounted");
         }
-        if (report.Holder != "systemd")
+        if (report.Store != DescriptorStoreKind.Systemd)
         {
             return new HealthCheck(Promise, HealthStatus.Fails, "by the daemon alone: with it the arena is lost",
                 $"copy what is needed, or save an image: persistfs save {report.MountPoint} FILE");

@@ -7,6 +7,7 @@ using PersistFs.Server.Control;
 using PersistFs.Server.Failures;
 using PersistFs.Server.Memfd;
 using PersistFs.Server.Mounts;
+using PersistFs.Server.Paths;
 using PersistFs.Server.Status;
 
 namespace PersistFs.Server.Images;
@@ -134,7 +135,7 @@ public static class Saver
         }
         catch (ArenaException exception)
         {
-            throw VolumeAccess.Translate(exception);
+            throw FailureException.FromArena(exception);
         }
         catch (ArenaCorruptException exception)
         {

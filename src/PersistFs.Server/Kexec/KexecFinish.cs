@@ -7,7 +7,6 @@ using PersistFs.Server.Failures;
 using PersistFs.Server.Images;
 using PersistFs.Server.Memfd;
 using PersistFs.Server.Paths;
-using PersistFs.Server.Serving;
 using PersistFs.Server.Settings;
 using PersistFs.Server.Status;
 using PersistFs.Server.Supervision;
@@ -136,7 +135,7 @@ public sealed class KexecFinish
         long start = Stopwatch.GetTimestamp();
         // An empty tree in the place of one that was lost would be taken for it.
         bool isAwaited = record.Image is null && MemfdName.IsMemory(record.Arena);
-        Environment.SetEnvironmentVariable(VolumeServer.ExistingOnlyVariable, isAwaited ? "1" : null);
+        Environment.SetEnvironmentVariable(ServerVariable.ExistingOnly, isAwaited ? "1" : null);
         LaunchFailure? failure = Launcher.Start(
             record.MountPoint, Arguments(record), RuntimePaths.LogOf(record.MountPoint), notes.Add);
         if (failure is not null) return Missing(record, failure.Message, failure.NextStep);
@@ -190,9 +189,9 @@ public sealed class KexecFinish
                 $"{record.MountPoint}: another arena is served there ({report.Uuid} instead of {record.Uuid})",
                 $"end it with: persistfs down {record.MountPoint}; and serve {record.Arena}");
         }
-        if (report.State is not ("serving" or VolumeServer.FrozenState))
+        if (report.State is not (ServerState.Serving or ServerState.Frozen))
         {
-            return Missing(record, $"{record.MountPoint}: the tree is {report.State}",
+            return Missing(record, $"{record.MountPoint}: the tree is {report.State.ToWord()}",
                 $"end it with: persistfs down {record.MountPoint}, and look with: persistfs check {record.Arena}");
         }
         if (report.LastRecovery is { RolledBack: > 0 } recovery)

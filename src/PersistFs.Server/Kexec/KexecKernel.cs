@@ -33,7 +33,7 @@ public static class KexecKernel
         if (IsLoaded() != true) return null;
         try
         {
-            return JsonSerializer.Deserialize(File.ReadAllBytes(RecordFile), StatusJson.Default.LoadedKernel);
+            return JsonSerializer.Deserialize(File.ReadAllBytes(RecordFile), KexecJson.Default.LoadedKernel);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or JsonException)
         {
@@ -59,7 +59,7 @@ public static class KexecKernel
         if (error != Errno.OK) throw Explain(kernel, error);
         LoadedKernel loaded = new(kernel, initrd, commandLine);
         RuntimePaths.CreateBase();
-        File.WriteAllBytes(RecordFile, JsonSerializer.SerializeToUtf8Bytes(loaded, StatusJson.Default.LoadedKernel));
+        File.WriteAllBytes(RecordFile, JsonSerializer.SerializeToUtf8Bytes(loaded, KexecJson.Default.LoadedKernel));
         return loaded;
     }
 

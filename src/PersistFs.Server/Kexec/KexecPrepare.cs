@@ -6,6 +6,7 @@ using PersistFs.Server.Descriptors;
 using PersistFs.Server.Failures;
 using PersistFs.Server.Images;
 using PersistFs.Server.Paths;
+using PersistFs.Server.Settings;
 using PersistFs.Server.Status;
 
 namespace PersistFs.Server.Kexec;
@@ -98,7 +99,7 @@ public sealed class KexecPrepare : IDisposable
             Uuid = report.Uuid,
             Route = plan.Route,
             Image = plan.Image,
-            Unit = report.Holder == "systemd" ? ServiceUnit.Of(report.ProcessId!.Value) : null,
+            Unit = report.Store == DescriptorStoreKind.Systemd ? ServiceUnit.Of(report.ProcessId!.Value) : null,
             Settings = byName,
             InodesUsed = report.InodesUsed,
             BootId = BootIdentity.Current,
@@ -120,7 +121,7 @@ public sealed class KexecPrepare : IDisposable
             FreezeMilliseconds = Math.Round(frozenIn.TotalMilliseconds, digits: 2),
             WaitSeconds = options.Wait.TotalSeconds,
             WindowSeconds = options.Window.TotalSeconds,
-            LosesLaterWrites = report.CacheMode == "writeback",
+            LosesLaterWrites = report.CacheMode == CacheMode.WriteBack,
             Notes = KexecAdvice.For(plan.Route),
         };
     }

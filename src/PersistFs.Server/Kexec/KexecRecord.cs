@@ -55,7 +55,7 @@ public sealed record KexecRecord
         {
             using (FileStream file = File.Create(path + ".new"))
             {
-                JsonSerializer.Serialize(file, this, StatusJson.Default.KexecRecord);
+                JsonSerializer.Serialize(file, this, KexecJson.Default.KexecRecord);
                 file.Flush(flushToDisk: true);
             }
             File.Move(path + ".new", path, overwrite: true);
@@ -94,7 +94,7 @@ public sealed record KexecRecord
     {
         try
         {
-            KexecRecord? record = JsonSerializer.Deserialize(File.ReadAllBytes(path), StatusJson.Default.KexecRecord);
+            KexecRecord? record = JsonSerializer.Deserialize(File.ReadAllBytes(path), KexecJson.Default.KexecRecord);
             if (record?.IsSound == true) return record;
             onFault?.Invoke($"{path}: is no record of a tree");
             return null;

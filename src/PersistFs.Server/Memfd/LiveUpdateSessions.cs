@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using Microsoft.Win32.SafeHandles;
 using PersistFs.Linux;
+using PersistFs.Server.Arenas;
 using PersistFs.Server.Descriptors;
 using PersistFs.Server.Failures;
 

@@ -107,7 +107,7 @@ internal sealed class MemfdArena : SegmentStore, IDisposable
         }
         catch (ArenaException exception)
         {
-            throw VolumeAccess.Translate(exception);
+            throw FailureException.FromArena(exception);
         }
         if (!holder.Deposit(DescriptorName.Arena(0), Number(segments[0]))) throw NotHeld(spec);
     }

@@ -43,12 +43,12 @@ public sealed class MemfdRelease
         bool isGivenUp = discards && !isMounted && SupervisorClient.KeepsArena(mountPoint);
         var release = new MemfdRelease(mountPoint, discards, report) { IsMounted = !isGivenUp };
         if (discards || report?.Live is null) return release;
-        bool isKept = report.Holder == "keeper"
-            || (report.Holder == "systemd" && UnitOf(report) is { } unit && ServiceUnit.KeepsStoreWhenStopped(unit));
+        bool isKept = report.Store == DescriptorStoreKind.Supervisor
+            || (report.Store == DescriptorStoreKind.Systemd && UnitOf(report) is { } unit && ServiceUnit.KeepsStoreWhenStopped(unit));
         if (isKept) return release;
         throw new FailureException(FailureKind.WouldDiscard,
             $"{mountPoint}: {report.Arena} lies in memory that nobody would keep when its server ends",
-            report.Holder == "systemd"
+            report.Store == DescriptorStoreKind.Systemd
                 ? "set FileDescriptorStorePreserve=yes in its unit (systemd 254), or give it up with: down --discard"
                 : "copy what is needed, and give it up with: down --discard");
     }
@@ -59,7 +59,7 @@ public sealed class MemfdRelease
     {
         if (discards)
         {
-            if (report?.Holder == "systemd" && UnitOf(report) is { } unit) ServiceUnit.CleanStore(unit);
+            if (report?.Store == DescriptorStoreKind.Systemd && UnitOf(report) is { } unit) ServiceUnit.CleanStore(unit);
             AwaitEnd(Discard());
             return null;
         }
@@ -71,7 +71,7 @@ public sealed class MemfdRelease
     /// <summary>The keeper notices its server's end a moment later than others do.</summary>
     private int? Discard()
     {
-        if (report is not null && report.Holder != "keeper") return null;
+        if (report is not null && report.Store != DescriptorStoreKind.Supervisor) return null;
         long deadline = Environment.TickCount64 + EndLimitInMilliseconds;
         while (true)
         {
@@ -90,7 +90,7 @@ public sealed class MemfdRelease
         Libc.Close(process);
     }
 
-    private string Keeper() => report!.KeeperProcessId is { } process ? $"process {process}" : "systemd";
+    private string Keeper() => report!.SupervisorProcessId is { } process ? $"process {process}" : "systemd";
 
     private static string? UnitOf(StatusReport report) =>
         report.ProcessId is { } process ? ServiceUnit.Of(process) : null;

@@ -1,4 +1,5 @@
 using PersistFs.Linux;
+using PersistFs.Server.Arenas;
 using PersistFs.Server.Failures;
 
 namespace PersistFs.Server.Memfd;

@@ -31,11 +31,11 @@ public static class BindMount
     {
         note = null;
         StatusReport? report = Find(options);
-        if (report is not { Connection: { } connection } || report.State == VolumeServer.StoppingState) return false;
+        if (report is not { Connection: { } connection } || report.State == ServerState.Stopping) return false;
         IReadOnlyList<MountEntry> mounts = MountPoint.AllOf(connection);
         // In a mount namespace of its own it is out of reach.
         if (mounts.FirstOrDefault(mount => mount.Root == "/") is not { } source) return false;
-        _ = MountPoint.Prepare(options.MountPoint, options.Mount.MayHideFiles);
+        _ = MountPreparation.Run(options.MountPoint, options.Mount.MayHideFiles);
         Bind(source.MountPoint, options.MountPoint, options.Mount.Flags & OwnFlags);
         note = $"{options.MountPoint}: the tree of {source.MountPoint} in another place; process {report.ProcessId} "
             + $"serves the arena {report.Arena} already{Differences(options.Mount, report)}";
@@ -48,7 +48,7 @@ public static class BindMount
         StatusReport? neighbour = StatusClient.TryAsk(RuntimePaths.SocketOf(options.MountPoint));
         if (options.Arena is null) return neighbour;
         StatusReport? owner = StatusClient.Find(options.Arena);
-        bool isInTheWay = owner is null && neighbour is { State: not VolumeServer.StoppingState, Mounts.Count: > 0 }
+        bool isInTheWay = owner is null && neighbour is { State: not ServerState.Stopping, Mounts.Count: > 0 }
             && !neighbour.Mounts.Contains(options.MountPoint);
         if (!isInTheWay) return owner;
         throw new FailureException(FailureKind.MountPointBusy,
@@ -72,12 +72,11 @@ public static class BindMount
     private static string Differences(MountOptions wanted, StatusReport report)
     {
         List<string> differences = [];
-        bool isResize = ArenaPlacement.WantedSize(wanted) is { } size
-            && !ArenaPlacement.AreSameSize(size, report.SizeMax);
+        bool isResize = ArenaSize.Wanted(wanted) is { } size
+            && !ArenaSize.AreSame(size, report.SizeMax);
         if (isResize) differences.Add($"its size stays {SizeText.Format(report.SizeMax)}");
-        bool isOtherCache = wanted.CacheMode is { } mode
-            && !mode.ToString().Equals(report.CacheMode, StringComparison.OrdinalIgnoreCase);
-        if (isOtherCache) differences.Add($"it stays {report.CacheMode}");
+        bool isOtherCache = wanted.CacheMode is { } mode && mode != report.CacheMode;
+        if (isOtherCache) differences.Add($"it stays {report.CacheMode?.ToWord()}");
         return differences.Count == 0 ? "" : "; " + string.Join(", ", differences);
     }
 }

@@ -87,7 +87,7 @@ public static class Unmounter
         StatusReport? report = StatusClient.Find(mountPoint);
         List<int> processes = [];
         // A keeper that has an arena in memory stays.
-        int? keeper = report?.Live is null ? report?.KeeperProcessId : null;
+        int? keeper = report?.Live is null ? report?.SupervisorProcessId : null;
         foreach (int? processId in (int?[])[report?.ProcessId, keeper])
         {
             if (processId is { } id && Libc.OpenProcess(id, out int process) == Errno.OK) processes.Add(process);

@@ -1,7 +1,6 @@
 using System.Text;
 using PersistFs.Linux;
 using PersistFs.Server.Failures;
-using PersistFs.Server.Settings;
 
 namespace PersistFs.Server.Paths;
 
@@ -38,10 +37,6 @@ public static class RuntimePaths
     public static string FreezeOf(string mountPoint) => Path.Combine(Base, Escape(mountPoint) + ".freeze");
 
     public static string LogOf(string mountPoint) => Path.Combine(Base, Escape(mountPoint) + ".log");
-
-    /// <summary>A tmpfs, one for each policy, that is mounted when the first arena is placed there.</summary>
-    public static string TmpfsDirectory(HugePolicy policy) =>
-        Path.Combine(Base, policy == HugePolicy.Always ? "arena" : "arena-" + policy.ToOption());
 
     /// <summary>Makes <see cref="Base"/> where it is missing.</summary>
     /// <exception cref="FailureException">It cannot be made, or belongs to somebody else.</exception>

@@ -44,7 +44,7 @@ public sealed record FreezeRecord(
         string path = RuntimePaths.FreezeOf(mountPoint);
         try
         {
-            byte[] bytes = JsonSerializer.SerializeToUtf8Bytes(this, StatusJson.Default.FreezeRecord);
+            byte[] bytes = JsonSerializer.SerializeToUtf8Bytes(this, FreezeJson.Default.FreezeRecord);
             File.WriteAllBytes(path + ".new", bytes);
             File.Move(path + ".new", path, overwrite: true);
         }
@@ -61,7 +61,7 @@ public sealed record FreezeRecord(
         try
         {
             byte[] bytes = File.ReadAllBytes(RuntimePaths.FreezeOf(mountPoint));
-            FreezeRecord? found = JsonSerializer.Deserialize(bytes, StatusJson.Default.FreezeRecord);
+            FreezeRecord? found = JsonSerializer.Deserialize(bytes, FreezeJson.Default.FreezeRecord);
             bool isMeant = found is not null && found.BootId == bootId && found.Connection == connection;
             return isMeant && found!.Left > TimeSpan.Zero ? found : null;
         }

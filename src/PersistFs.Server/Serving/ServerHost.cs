@@ -22,8 +22,9 @@ public static class ServerHost
     /// <summary>Serves until the tree is unmounted, or SIGTERM or SIGINT comes.</summary>
     /// <param name="options">What to serve where.</param>
     /// <param name="holder">Who keeps the connection, and is told how the server is.</param>
+    /// <param name="settleReturn">Asked of an arena in memory, before it is served.</param>
     /// <exception cref="FailureException">It could not start, or the connection broke.</exception>
-    public static void Run(ServerOptions options, DescriptorStore holder)
+    public static void Run(ServerOptions options, DescriptorStore holder, ReturnHandler settleReturn)
     {
         // The empty builder: no watched files, no providers that nobody configured, and a small process.
         HostApplicationBuilder builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings
@@ -32,7 +33,7 @@ public static class ServerHost
             ContentRootPath = "/",
         });
         // A keeper is told by the server itself, and its log is a file for people.
-        bool hasServiceManager = HasServiceManager && holder.Kind != DescriptorStoreKind.Keeper;
+        bool hasServiceManager = HasServiceManager && holder.Kind != DescriptorStoreKind.Supervisor;
         AddLogging(builder.Logging, hasServiceManager);
         if (hasServiceManager)
         {
@@ -45,7 +46,7 @@ public static class ServerHost
         builder.Services.AddSingleton(
             provider => provider.GetRequiredService<ILoggerFactory>().CreateLogger("persistfs"));
         builder.Services.AddSingleton(provider => new VolumeServer(
-            options, holder, provider.GetRequiredService<ILogger>()));
+            options, holder, settleReturn, provider.GetRequiredService<ILogger>()));
         builder.Services.AddSingleton(holder);
         builder.Services.AddSingleton<VolumeService>();
         builder.Services.AddHostedService(provider => provider.GetRequiredService<VolumeService>());

@@ -5,9 +5,8 @@ using PersistFs.Linux;
 using PersistFs.Server.Arenas;
 using PersistFs.Server.Descriptors;
 using PersistFs.Server.Failures;
-using PersistFs.Server.Kexec;
 using PersistFs.Server.Memfd;
-using PersistFs.Server.Paths;
+using PersistFs.Server.Settings;
 using PersistFs.Server.Status;
 
 namespace PersistFs.Server.Serving;
@@ -15,11 +14,6 @@ namespace PersistFs.Server.Serving;
 /// <summary>Arenas in memory, which the holder keeps as it keeps the connection.</summary>
 internal sealed partial class VolumeServer
 {
-    /// <summary>
-    /// In the environment: an arena in memory is to be taken from whoever has it, and none made where nobody has.
-    /// </summary>
-    internal const string ExistingOnlyVariable = "PERSISTFS_EXISTING_ONLY";
-
     private MemfdArena? memory;
 
     /// <summary>The arena of a place; one in memory is taken from whoever has it, or made.</summary>
@@ -50,7 +44,7 @@ internal sealed partial class VolumeServer
                 $"{spec}: its holder has the connection and not the arena; the tree is lost",
                 $"end its clients, then: persistfs down {options.MountPoint}, persistfs up {options.MountPoint}");
         }
-        if (Environment.GetEnvironmentVariable(ExistingOnlyVariable) is { Length: > 0 })
+        if (ServerVariable.IsSet(ServerVariable.ExistingOnly))
         {
             throw new FailureException(FailureKind.ArenaNotFound,
                 $"{spec}: what it held is lost: {WhyNothingCame()}",
@@ -80,11 +74,10 @@ internal sealed partial class VolumeServer
     /// <summary>Where this arena was to come from the last kernel: says that it did not, if it did not.</summary>
     private void SettleReturn(bool isNew)
     {
-        if (KexecRecord.Find(options.MountPoint) is not { Route: KexecRoute.LiveUpdate } record) return;
-        if (record.Arena != arena || record.BootId == BootIdentity.Current) return;
-        if (isNew) Tell($"{arena}: what it held under the last kernel is lost: {WhyNothingCame()}");
-        // Of a tree without a unit it is `kexec finish` that compares, and puts the record away.
-        if (record.Unit is not null) KexecRecord.Remove(options.MountPoint);
+        if (settleReturn(options.MountPoint, arena) && isNew)
+        {
+            Tell($"{arena}: what it held under the last kernel is lost: {WhyNothingCame()}");
+        }
     }
 
     private static string WhyNothingCame() => LiveUpdate.IsThere

@@ -23,7 +23,7 @@ internal sealed partial class VolumeServer
         // A freeze is of a connection, and this is another one.
         FreezeRecord.Remove(options.MountPoint);
         // What can be refused without touching the arena is refused first.
-        bool cleared = MountPoint.Prepare(options.MountPoint, options.Mount.MayHideFiles);
+        bool cleared = MountPreparation.Run(options.MountPoint, options.Mount.MayHideFiles);
         if (cleared) Tell($"{options.MountPoint}: a dead mount was cleared away");
         bool isStored = device >= 0;
         if (!isStored) device = OpenDevice();
@@ -79,7 +79,7 @@ internal sealed partial class VolumeServer
     private void NoteSize(string spec)
     {
         ulong size = volume!.GetStatistics().SizeMax;
-        if (ArenaPlacement.WantedSize(options.Mount) is not { } wanted || ArenaPlacement.AreSameSize(size, wanted))
+        if (ArenaSize.Wanted(options.Mount) is not { } wanted || ArenaSize.AreSame(size, wanted))
         {
             return;
         }

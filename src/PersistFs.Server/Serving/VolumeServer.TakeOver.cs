@@ -8,6 +8,7 @@ using PersistFs.Server.Arenas;
 using PersistFs.Server.Descriptors;
 using PersistFs.Server.Failures;
 using PersistFs.Server.FileSystem;
+using PersistFs.Server.Settings;
 
 namespace PersistFs.Server.Serving;
 
@@ -16,11 +17,6 @@ internal sealed partial class VolumeServer
 {
     /// <summary>The exit code of a server that let go of a connection for its successor.</summary>
     public const int HandedOverExitCode = 30;
-
-    /// <summary>
-    /// In the environment: take over as on a kernel that cannot send requests again (before Linux 6.9).
-    /// </summary>
-    private const string WithoutResendVariable = "PERSISTFS_WITHOUT_RESEND";
 
     /// <summary>Whether the order to let go has been given.</summary>
     private int isHandingOver;
@@ -64,7 +60,7 @@ internal sealed partial class VolumeServer
         fileSystem = new TreeFileSystem(volume!, options.WorkerCount, logger);
         MakeSession(device, inherited: fileSystem.Negotiated);
         ResumeFreeze();
-        bool canResend = Environment.GetEnvironmentVariable(WithoutResendVariable) is not { Length: > 0 };
+        bool canResend = !ServerVariable.IsSet(ServerVariable.WithoutResend);
         Errno error = session!.TakeOver(fileSystem.RequestsInHand(), canResend);
         if (error == Errno.EINVAL && IsIdle())
         {

@@ -22,16 +22,11 @@ namespace PersistFs.Server.Serving;
 /// <remarks>Whatever was taken is let go in the reverse order, also where a step on the way up fails.</remarks>
 internal sealed partial class VolumeServer : IDisposable
 {
-    /// <summary>The state of a server whose connection has ended.</summary>
-    public const string StoppingState = "stopping";
-
-    /// <summary>The state of a server that holds changes back.</summary>
-    public const string FrozenState = "frozen";
-
     private const uint OthersMask = 0x3F;
 
     private readonly ServerOptions options;
     private readonly DescriptorStore holder;
+    private readonly ReturnHandler settleReturn;
     private readonly ILogger logger;
     private readonly long startedAt = Stopwatch.GetTimestamp();
     private Volume? volume;
@@ -52,11 +47,13 @@ internal sealed partial class VolumeServer : IDisposable
     /// <param name="holder">
     /// Who keeps the connection when this process ends, and may have it from an earlier one.
     /// </param>
+    /// <param name="settleReturn">Asked of an arena in memory, before it is served.</param>
     /// <param name="logger">Told of what an operator wants to know afterwards.</param>
-    public VolumeServer(ServerOptions options, DescriptorStore holder, ILogger logger)
+    public VolumeServer(ServerOptions options, DescriptorStore holder, ReturnHandler settleReturn, ILogger logger)
     {
         this.options = options;
         this.holder = holder;
+        this.settleReturn = settleReturn;
         this.logger = logger;
     }
 
@@ -117,7 +114,7 @@ internal sealed partial class VolumeServer : IDisposable
         {
             ProcessId = Environment.ProcessId,
             Version = typeof(VolumeServer).Assembly.GetName().Version?.ToString(fieldCount: 3),
-            State = StateName(),
+            State = State(),
             MountPoint = options.MountPoint,
             Mounts = [.. Places()],
             Connection = connection == 0 ? null : connection,
@@ -125,9 +122,9 @@ internal sealed partial class VolumeServer : IDisposable
             Live = memory?.Status,
             SegmentDescriptors = memory?.Descriptors,
             CacheMode = fileSystem?.Negotiated is { } agreed
-                ? agreed.Has(InitFlags.WritebackCache) ? "writeback" : "writethrough" : null,
-            Holder = holder.Kind.ToString().ToLowerInvariant(),
-            KeeperProcessId = holder.KeeperProcessId,
+                ? agreed.Has(InitFlags.WritebackCache) ? CacheMode.WriteBack : CacheMode.WriteThrough : null,
+            Store = holder.Kind,
+            SupervisorProcessId = holder.SupervisorProcessId,
             Freeze = DescribeFreeze(),
             CanResend = fileSystem?.Negotiated?.Has(InitFlags.HasResend),
             Protocol = fileSystem?.Negotiated is { } terms
@@ -218,9 +215,10 @@ internal sealed partial class VolumeServer : IDisposable
         }
     }
 
-    private string StateName() => isStopping || session is { Completion.IsCompleted: true }
-        ? StoppingState
-        : volume!.State == VolumeState.ReadOnly ? "read-only" : freezing is not null ? FrozenState : "serving";
+    private ServerState State() => isStopping || session is { Completion.IsCompleted: true }
+        ? ServerState.Stopping
+        : volume!.State == VolumeState.ReadOnly ? ServerState.ReadOnly
+        : freezing is not null ? ServerState.Frozen : ServerState.Serving;
 
     private void Tell(string text)
     {

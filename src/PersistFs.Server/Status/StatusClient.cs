@@ -59,11 +59,11 @@ public static class StatusClient
         if (Libc.ResolvePath(path, out string resolved) == Errno.OK) path = resolved;
         MountEntry? mount = MountTable.Find(path);
         StatusReport? named = TryAsk(RuntimePaths.SocketOf(path));
-        if (named is not null && (mount is null || named.Connection is null || MountPoint.IsOf(mount, named)))
+        if (named is not null && (mount is null || named.Connection is null || named.IsMountedAs(mount)))
         {
             return named;
         }
-        return AskAll().FirstOrDefault(report => mount is not null && MountPoint.IsOf(mount, report))
+        return AskAll().FirstOrDefault(report => mount is not null && report.IsMountedAs(mount))
             ?? AskAll().FirstOrDefault(report => report.Arena == target || report.Arena == path);
     }
 }

@@ -1,4 +1,8 @@
 using System.Text.Json.Serialization;
+using PersistFs.Linux;
+using PersistFs.Server.Descriptors;
+using PersistFs.Server.Paths;
+using PersistFs.Server.Settings;
 
 namespace PersistFs.Server.Status;
 
@@ -13,9 +17,9 @@ public sealed record StatusReport
     public string? Version { get; init; }
 
     /// <summary>
-    /// serving, frozen, read-only, poisoned, stopping; or offline; or in use, by a process that tells nothing.
+    /// How the server and its tree are; of an arena without a server: offline, or in use.
     /// </summary>
-    public required string State { get; init; }
+    public required ServerState State { get; init; }
 
     /// <summary>Where the server was told to mount the tree; null when it is not served.</summary>
     public string? MountPoint { get; init; }
@@ -63,16 +67,17 @@ public sealed record StatusReport
     public ulong? InodesMax { get; init; }
 
     /// <summary>writethrough or writeback; null when not mounted.</summary>
-    public string? CacheMode { get; init; }
+    public CacheMode? CacheMode { get; init; }
 
     /// <summary>
-    /// Who keeps the connection when the server ends: systemd, keeper or none; null when not mounted.
+    /// What keeps the connection when the server ends; null when not mounted.
     /// </summary>
-    public string? Holder { get; init; }
+    [JsonPropertyName("holder")]
+    public DescriptorStoreKind? Store { get; init; }
 
-    /// <summary>The keeper's process; null where the holder is another.</summary>
+    /// <summary>The supervisor's process; null where the connection is kept elsewhere.</summary>
     [JsonPropertyName("keeperPid")]
-    public int? KeeperProcessId { get; init; }
+    public int? SupervisorProcessId { get; init; }
 
     /// <summary>
     /// Whether the kernel can send requests again that a dead server had read; null when not mounted.
@@ -117,4 +122,8 @@ public sealed record StatusReport
 
     /// <summary>Events of the protocol since the server started, by name.</summary>
     public IReadOnlyDictionary<string, ulong> Counters { get; init; } = new Dictionary<string, ulong>();
+
+    /// <summary>Whether a mount is one of this tree's.</summary>
+    public bool IsMountedAs(MountEntry mount) => mount.Type == Paths.MountPoint.FileSystemType
+        && Connection is { } connection && connection == Paths.MountPoint.ConnectionOf(mount);
 }

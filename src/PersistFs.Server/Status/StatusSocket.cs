@@ -144,7 +144,7 @@ public sealed class StatusSocket : IDisposable
         }
         catch (ArenaException exception)
         {
-            Refuse(order, VolumeAccess.Translate(exception));
+            Refuse(order, FailureException.FromArena(exception));
         }
         catch (FailureException failure)
         {

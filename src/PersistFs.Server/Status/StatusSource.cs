@@ -8,8 +8,6 @@ namespace PersistFs.Server.Status;
 /// <summary>Gathers a report from the parts of a server.</summary>
 internal static class StatusSource
 {
-    private const string OfflineState = "offline";
-
     private static readonly (Opcode Opcode, string Name)[] Opcodes =
         [.. Enum.GetValues<Opcode>().Select(opcode => (opcode, opcode.ToString()))];
 
@@ -20,7 +18,7 @@ internal static class StatusSource
         return new StatusReport
         {
             ProcessId = null,
-            State = OfflineState,
+            State = ServerState.Offline,
             Arena = numbers.BackingName,
             Backing = numbers.BackingKind,
             Uuid = numbers.Uuid.ToString(),

@@ -74,9 +74,9 @@ internal sealed record NotifyMessage
         {
             return this with { Session = line[NotifyField.Session.Length..] };
         }
-        if (line.StartsWith(NotifyField.KeeperVersion, StringComparison.Ordinal))
+        if (line.StartsWith(NotifyField.StateVersion, StringComparison.Ordinal))
         {
-            string number = line[NotifyField.KeeperVersion.Length..];
+            string number = line[NotifyField.StateVersion.Length..];
             bool isNumber = int.TryParse(number, CultureInfo.InvariantCulture, out int version);
             return isNumber ? this with { KeeperVersion = version } : this;
         }

@@ -2,6 +2,7 @@ using Microsoft.Win32.SafeHandles;
 using PersistFs.Linux;
 using PersistFs.Server.Failures;
 using PersistFs.Server.Mounts;
+using PersistFs.Server.Paths;
 
 namespace PersistFs.Server.Supervision;
 
@@ -33,7 +34,7 @@ internal sealed class SupervisorLock : IDisposable
             if (Libc.LockOpenFile(handle) == Errno.OK && IsAt(path, handle)) return new SupervisorLock(path, handle);
             handle.Dispose();
             bool isServed = MountTable.Find(mountPoint)?.Type == MountPoint.FileSystemType;
-            if (isServed || Environment.TickCount64 > deadline) throw MountPoint.Busy(mountPoint);
+            if (isServed || Environment.TickCount64 > deadline) throw MountPreparation.Busy(mountPoint);
             Thread.Sleep(PollInMilliseconds);
         }
     }

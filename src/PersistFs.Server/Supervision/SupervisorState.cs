@@ -1,4 +1,5 @@
 using System.Globalization;
+using PersistFs.Server.Descriptors;
 
 namespace PersistFs.Server.Supervision;
 
@@ -14,11 +15,8 @@ public sealed record SupervisorState(
     /// <summary>In the environment of the program that goes on.</summary>
     public const string Variable = "PERSISTFS_KEEPER_STATE";
 
-    /// <summary>
-    /// Of what stands in <see cref="Variable"/> and on a keeper's command line. A program says which one it takes
-    /// before it is given any.
-    /// </summary>
-    public const int Version = 1;
+    /// <summary>Of what stands in <see cref="Variable"/> and on a supervisor's command line.</summary>
+    public const int Version = DescriptorStore.SupervisorStateVersion;
 
     private const int FixedCount = 5;
 

@@ -25,7 +25,7 @@ public static class Upgrader
             ?? throw new FailureException(
                 FailureKind.NotMounted, $"{mountPoint}: no server of this user answers for it",
                 "see what is served with: persistfs status");
-        if (report.Holder == "systemd") RestartUnit(mountPoint, report, program);
+        if (report.Store == DescriptorStoreKind.Systemd) RestartUnit(mountPoint, report, program);
         else AskKeeper(report.MountPoint ?? mountPoint, program);
     }
 

@@ -14,7 +14,7 @@ public sealed class StatusSocketTests : IDisposable
     private static readonly StatusReport Report = new()
     {
         ProcessId = 1,
-        State = "serving",
+        State = ServerState.Serving,
         Arena = "/arena",
         Backing = "tmpfs",
         Uuid = "",

@@ -15,7 +15,7 @@ public sealed class StoreCapacityTests
         int most = int.Parse(unit.Split('=')[1], System.Globalization.CultureInfo.InvariantCulture);
         foreach (int count in (int[])[most, DescriptorTable.CountMax])
         {
-            StoreCapacity room = new(DescriptorStoreKind.Keeper, count, ["fuse", "server"]);
+            StoreCapacity room = new(DescriptorStoreKind.Supervisor, count, ["fuse", "server"]);
             for (int index = 0; index < DescriptorName.IndexEnd; index++)
             {
                 foreach (string name in (string[])[DescriptorName.Arena(index), DescriptorName.Live(index)])
@@ -44,7 +44,7 @@ public sealed class StoreCapacityTests
     [Fact]
     public void Room_for_the_connection_is_left_before_it_is_there()
     {
-        StoreCapacity room = new(DescriptorStoreKind.Keeper, 3, []);
+        StoreCapacity room = new(DescriptorStoreKind.Supervisor, 3, []);
         Assert.Null(room.WhyFull("arena-0"));
         room.Add("arena-0");
         Assert.NotNull(room.WhyFull("arena-1"));
@@ -52,5 +52,5 @@ public sealed class StoreCapacityTests
 
     [Fact]
     public void Who_does_not_tell_is_asked_nothing_of() =>
-        Assert.Null(new StoreCapacity(DescriptorStoreKind.Keeper, null, ["arena-0"]).WhyFull("arena-1"));
+        Assert.Null(new StoreCapacity(DescriptorStoreKind.Supervisor, null, ["arena-0"]).WhyFull("arena-1"));
 }

@@ -1,4 +1,6 @@
+using PersistFs.Server.Descriptors;
 using PersistFs.Server.Health;
+using PersistFs.Server.Settings;
 using PersistFs.Server.Status;
 
 namespace PersistFs.Server.Tests.Health;
@@ -9,7 +11,7 @@ public sealed class HealthChecksTests
     private static readonly StatusReport Served = new()
     {
         ProcessId = Environment.ProcessId,
-        State = "serving",
+        State = ServerState.Serving,
         MountPoint = "/mnt/pkram",
         Arena = "/dev/hugepages/pkram",
         Backing = "huge pages",
@@ -22,8 +24,8 @@ public sealed class HealthChecksTests
         SizeMax = 0,
         InodesUsed = 1,
         LastRecovery = null,
-        Holder = "keeper",
-        CacheMode = "writeback",
+        Store = DescriptorStoreKind.Supervisor,
+        CacheMode = CacheMode.WriteBack,
         CanResend = true,
     };
 
@@ -39,7 +41,7 @@ public sealed class HealthChecksTests
     [Fact]
     public void What_is_missing_is_named_with_a_next_step()
     {
-        StatusReport ill = Served with { Holder = "none", CanResend = false, State = "read-only", Backing = "tmpfs" };
+        StatusReport ill = Served with { Store = DescriptorStoreKind.None, CanResend = false, State = ServerState.ReadOnly, Backing = "tmpfs" };
         foreach (string promise in (string[])["killed daemon", "connection held", "written bytes", "tree"])
         {
             HealthCheck diagnosis = HealthChecks.Examine(ill).Single(found => found.Promise == promise);
@@ -47,7 +49,7 @@ public sealed class HealthChecksTests
             Assert.NotNull(diagnosis.NextStep);
         }
         Assert.Equal(HealthStatus.Note, VerdictOf("short pauses", ill));
-        Assert.Equal(HealthStatus.Holds, VerdictOf("written bytes", ill with { CacheMode = "writethrough" }));
+        Assert.Equal(HealthStatus.Holds, VerdictOf("written bytes", ill with { CacheMode = CacheMode.WriteThrough }));
     }
 
     [Fact]
@@ -57,13 +59,13 @@ public sealed class HealthChecksTests
         {
             Arena = "memfd:tree",
             Backing = "memfd",
-            KeeperProcessId = 7,
+            SupervisorProcessId = 7,
             Live = new LiveUpdateStatus(2, 2, Reason: null),
         };
         StoreFacts old = new(252, IsStorePreserved: true), middle = old with { SystemdVersion = 254 };
         StoreFacts recent = old with { SystemdVersion = 261 };
         Assert.Equal(HealthStatus.Holds, Assert.Single(MemoryExaminer.Examine(report, old)).Status);
-        StatusReport stored = report with { Holder = "systemd", KeeperProcessId = null };
+        StatusReport stored = report with { Store = DescriptorStoreKind.Systemd, SupervisorProcessId = null };
         HealthCheck[] told = [.. MemoryExaminer.Examine(stored, old)];
         Assert.Equal([HealthStatus.Fails, HealthStatus.Fails], told.Select(diagnosis => diagnosis.Status));
         Assert.Contains("systemd 252", told[0].Reason, StringComparison.Ordinal);
@@ -75,7 +77,7 @@ public sealed class HealthChecksTests
         HealthCheck lost = Assert.Single(MemoryExaminer.Examine(stored, recent with { IsStorePreserved = false }));
         Assert.Equal(HealthStatus.Fails, lost.Status);
         Assert.Contains("FileDescriptorStorePreserve=yes", lost.NextStep, StringComparison.Ordinal);
-        Assert.Equal(HealthStatus.Fails, MemoryExaminer.Examine(report with { Holder = "none" }, recent).First().Status);
+        Assert.Equal(HealthStatus.Fails, MemoryExaminer.Examine(report with { Store = DescriptorStoreKind.None }, recent).First().Status);
     }
 
     [Theory]

@@ -24,7 +24,7 @@ public sealed class RouteChooserTests
     private static StatusReport Served(string backing) => new()
     {
         ProcessId = 1,
-        State = "serving",
+        State = ServerState.Serving,
         MountPoint = "/mnt/pkram",
         Arena = "/arena",
         Backing = backing,

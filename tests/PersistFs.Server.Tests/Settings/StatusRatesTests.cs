@@ -40,7 +40,7 @@ public sealed class StatusRatesTests
             ProcessId = processId,
             UptimeSeconds = uptime,
             CpuSeconds = cpu,
-            State = "serving",
+            State = ServerState.Serving,
             MountPoint = "/mnt/tree",
             Arena = "/arena",
             Backing = "tmpfs",

@@ -1,6 +1,6 @@
 using PersistFs.Server.Failures;
 
-namespace PersistFs.Server.Memfd;
+namespace PersistFs.Server.Arenas;
 
 /// <summary>An arena in memory without a path: memfd:NAME, or memfd:NAME,hugetlb.</summary>
 /// <param name="Name">What it is called, on this machine and to its next kernel.</param>
