@@ -86,4 +86,10 @@ internal abstract class Backing : IDisposable
     public abstract Errno Synchronize();
 
     public abstract void Dispose();
+
+    /// <summary>Says that mapping it, or giving memory to its first frame, failed.</summary>
+    public ArenaException CannotBeMapped(Errno error) => new(
+        error is Errno.ENOMEM or Errno.ENOSPC ? ArenaFault.NoSpace : ArenaFault.InputOutput,
+        $"{Name} ({Kind}) cannot be mapped: {error}.",
+        "Free memory or huge pages, or raise vm.nr_hugepages.");
 }

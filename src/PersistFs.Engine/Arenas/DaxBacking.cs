@@ -1,6 +1,5 @@
 using Microsoft.Win32.SafeHandles;
 using PersistFs.Engine.Format;
-using PersistFs.Engine.Volumes;
 using PersistFs.Linux;
 
 namespace PersistFs.Engine.Arenas;
@@ -90,10 +89,10 @@ internal sealed class DaxBacking : Backing
                 "Make the device anew: ndctl create-namespace -f -e NAMESPACE -m devdax --align 2M.");
         }
         ulong usable = device.SizeInBytes & ~(ulong)(Layout.FrameSizeInBytes - 1);
-        if (usable >= FormatOptions.SizeMin) return usable;
+        if (usable >= Layout.ArenaSizeMin) return usable;
         throw new ArenaException(
             ArenaFault.NoSpace, $"{device.Path} has {device.SizeInBytes} bytes, too few for an arena.",
-            $"Make a larger device; {FormatOptions.SizeMin} bytes are the least.");
+            $"Make a larger device; {Layout.ArenaSizeMin} bytes are the least.");
     }
 
     /// <summary>
@@ -177,7 +176,7 @@ internal sealed class DaxBacking : Backing
                 ArenaFault.NotAnArena, $"{Name} holds no arena of PersistFS.",
                 "Is it the right device? persistfs format --force would overwrite what it holds.");
         }
-        bool isKnown = VolumeOpener.TryChooseGood(in first, in copy, out Superblock good)
+        bool isKnown = Superblocks.TryChooseGood(in first, in copy, out Superblock good)
             && good.FrameCountMax is >= Layout.FrameCountMin and <= Layout.FrameCountLimit;
         if (!isKnown) return Length;
         ulong length = good.FrameCountMax << Layout.FrameSizeLog2;

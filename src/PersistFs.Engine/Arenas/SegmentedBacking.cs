@@ -2,7 +2,6 @@ using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 using PersistFs.Engine.Format;
-using PersistFs.Engine.Volumes;
 using PersistFs.Linux;
 
 namespace PersistFs.Engine.Arenas;
@@ -316,7 +315,7 @@ internal sealed unsafe class SegmentedBacking : Backing
         _ = Libc.FileExtent(head, out ulong length, out _);
         if (length < Layout.FrameSizeInBytes) return false;
         Superblock first = Read(head, 0), copy = Read(head, Layout.SuperblockCopyOffset);
-        return VolumeOpener.TryChooseGood(in first, in copy, out chosen);
+        return Superblocks.TryChooseGood(in first, in copy, out chosen);
     }
 
     private static Superblock Read(SafeFileHandle head, ulong offset)

@@ -2,7 +2,6 @@ using PersistFs.Engine.Arenas;
 using PersistFs.Engine.Format;
 using PersistFs.Engine.Structures;
 using PersistFs.Engine.Transactions;
-using PersistFs.Engine.Volumes;
 using PersistFs.Linux;
 
 namespace PersistFs.Engine.Check;
@@ -20,7 +19,7 @@ internal static class BootstrapRepairer
     public static void Run(ArenaSource source, Action<string> onRepair)
     {
         using Backing backing = BackingOpener.Open(source);
-        Superblock superblock = VolumeOpener.ReadSuperblock(backing);
+        Superblock superblock = Superblocks.Read(backing);
         try
         {
             Run(backing, in superblock, onRepair);

@@ -3,7 +3,6 @@ using System.Runtime.InteropServices;
 using PersistFs.Engine.Arenas;
 using PersistFs.Engine.Format;
 using PersistFs.Engine.Transactions;
-using PersistFs.Engine.Volumes;
 
 namespace PersistFs.Engine.Check;
 
@@ -25,7 +24,7 @@ internal static class HeaderRepairs
         good.Checksum = Checksum.Of(in good);
         // The good one is written last.
         ref readonly Superblock first = ref context.Arena.At<Superblock>(ArenaPointer.Null);
-        bool isFirstGood = VolumeOpener.IsGood(in first);
+        bool isFirstGood = Arenas.Superblocks.IsGood(in first);
         ulong[] places = isFirstGood ? [Layout.SuperblockCopyOffset, 0] : [0, Layout.SuperblockCopyOffset];
         foreach (ulong place in places)
             Store.BulkStructure(ref context.Arena.Target<Superblock>(new ArenaPointer(place)), in good);

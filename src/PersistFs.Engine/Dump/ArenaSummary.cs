@@ -164,9 +164,6 @@ public sealed record ArenaSummary
     {
         RootPage first = image.Read<RootPage>(new ArenaPointer(Layout.RootPageOffset));
         RootPage second = image.Read<RootPage>(new ArenaPointer(Layout.RootPageOffset + Layout.BlockSizeInBytes));
-        bool isFirstGood = RootPages.IsGood(in first);
-        bool isSecondGood = RootPages.IsGood(in second);
-        if (!isFirstGood && !isSecondGood) throw new ArenaCorruptException("Neither root page has a good checksum.");
-        return isFirstGood && (!isSecondGood || first.Generation > second.Generation) ? first : second;
+        return RootPages.Choose(in first, in second);
     }
 }

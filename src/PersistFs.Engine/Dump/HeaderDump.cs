@@ -1,8 +1,6 @@
 using PersistFs.Engine.Arenas;
-using PersistFs.Engine.Check;
 using PersistFs.Engine.Format;
 using PersistFs.Engine.Structures;
-using PersistFs.Engine.Volumes;
 
 namespace PersistFs.Engine.Dump;
 
@@ -24,13 +22,13 @@ internal sealed class HeaderDump
 
     /// <summary>The superblock that counts.</summary>
     /// <exception cref="ArenaException">None does, or this program does not know the format.</exception>
-    public Superblock ChooseSuperblock() => VolumeOpener.Choose(image.Name, image.Length, in first, in copy);
+    public Superblock ChooseSuperblock() => Superblocks.Choose(image.Name, image.Length, in first, in copy);
 
     public void WriteSuperblocks()
     {
         if (first.Magic != Layout.Magic && copy.Magic != Layout.Magic) return;
         WriteSuperblock("superblock", in first);
-        bool isSame = first.Checksum == copy.Checksum && VolumeOpener.IsGood(in copy) && VolumeOpener.IsGood(in first);
+        bool isSame = first.Checksum == copy.Checksum && Superblocks.IsGood(in copy) && Superblocks.IsGood(in first);
         if (isSame) text.Line("copy of the superblock: good, the same");
         else WriteSuperblock("copy of the superblock", in copy);
     }
@@ -62,7 +60,7 @@ internal sealed class HeaderDump
     private void WriteSuperblock(string name, in Superblock superblock)
     {
         string bad = superblock.Magic == Layout.Magic ? "wrong checksum" : "wrong magic";
-        string state = VolumeOpener.IsGood(in superblock) ? "good" : bad;
+        string state = Superblocks.IsGood(in superblock) ? "good" : bad;
         text.Line($"{name}: {state}");
         text.Item(
             $"uuid {DumpText.Uuid(superblock.Uuid)}, version {superblock.Version}, revision {superblock.Revision}, "

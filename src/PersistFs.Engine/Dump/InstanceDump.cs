@@ -1,5 +1,4 @@
 using PersistFs.Engine.Arenas;
-using PersistFs.Engine.Check;
 using PersistFs.Engine.Format;
 
 namespace PersistFs.Engine.Dump;

@@ -48,6 +48,9 @@ internal static class Layout
 
     public const ulong FrameCountMin = 4;
 
+    /// <summary>Bytes of contents and structures that an arena is made for at least.</summary>
+    public const ulong ArenaSizeMin = 16UL * 1024 * 1024;
+
     /// <summary>Segments at most: each is an open file, and held twice where it outlives the kernel.</summary>
     public const int SegmentCountMax = 64;
     public const ulong SegmentFrameCountMin = 8;

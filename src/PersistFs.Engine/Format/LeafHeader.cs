@@ -8,6 +8,11 @@ internal struct LeafHeader
 {
     public const int SizeInBytes = 16;
 
+    /// <summary>
+    /// More live entries than this do not fit into any leaf: an entry takes 24 bytes and a slot at least.
+    /// </summary>
+    public const int EntryCountMax = 160;
+
     /// <summary>A <see cref="FillWord"/>.</summary>
     [FieldOffset(0)] public ulong Fill;
 

@@ -135,14 +135,14 @@ internal sealed class ImageRestorer : IDisposable
         Superblock chosen;
         try
         {
-            chosen = VolumeOpener.Choose(backing.Name, backing.Length, in superblock, in copy);
+            chosen = Superblocks.Choose(backing.Name, backing.Length, in superblock, in copy);
         }
         catch (ArenaException exception)
         {
             string cause = exception.Message.TrimEnd('.');
             throw reader.Damaged($"what it holds is no arena that this program knows ({cause})");
         }
-        if (chosen.Uuid != reader.Header.Uuid || !VolumeOpener.IsGood(in superblock))
+        if (chosen.Uuid != reader.Header.Uuid || !Superblocks.IsGood(in superblock))
             throw reader.Damaged("what it holds is not the arena that its header names");
     }
 

@@ -14,11 +14,6 @@ internal readonly ref struct DirectoryLeaf
     public const int SizeMin = 256;
     public const int SizeMax = Layout.BlockSizeInBytes;
 
-    /// <summary>
-    /// More live entries than this do not fit into any leaf: an entry takes 24 bytes and a slot at least.
-    /// </summary>
-    public const int EntryCountMax = 160;
-
     private readonly ReadOnlySpan<byte> bytes;
 
     /// <exception cref="ArenaCorruptException">Its header cannot be.</exception>
@@ -29,7 +24,7 @@ internal readonly ref struct DirectoryLeaf
         bool isSound = Header.LeafSizeInBytes == bytes.Length && fill.HeapStart <= bytes.Length
             && LeafHeader.SizeInBytes + fill.SlotCount * LeafSlot.SizeInBytes <= fill.HeapStart
             && fill.LiveCount <= fill.SlotCount && fill.LiveBytes <= bytes.Length - fill.HeapStart
-            && Header.LocalDepth <= DirectoryKey.IndexBits && fill.LiveCount <= EntryCountMax;
+            && Header.LocalDepth <= DirectoryKey.IndexBits && fill.LiveCount <= LeafHeader.EntryCountMax;
         if (!isSound) throw new ArenaCorruptException("A directory leaf has an impossible header.");
     }
 

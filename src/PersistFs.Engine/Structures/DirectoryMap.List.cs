@@ -9,7 +9,7 @@ internal sealed partial class DirectoryMap
     /// <param name="directory">The directory.</param>
     /// <param name="record">Its record.</param>
     /// <param name="after">The key behind which to begin; on return the highest key of the places looked at.</param>
-    /// <param name="keys">Receives the keys; at least <see cref="DirectoryLeaf.EntryCountMax"/>.</param>
+    /// <param name="keys">Receives the keys; at least <see cref="LeafHeader.EntryCountMax"/>.</param>
     /// <param name="positions">Receives their entries' positions in the leaf.</param>
     /// <param name="path">Receives the way to the leaf.</param>
     /// <returns>How many; 0 when there are no more.</returns>

@@ -8,10 +8,12 @@ namespace PersistFs.Engine.Structures;
 internal static class RootPages
 {
     /// <exception cref="ArenaCorruptException">Neither page is good.</exception>
-    public static RootPage Read(Arena arena)
+    public static RootPage Read(Arena arena) => Choose(in At(arena, 0), in At(arena, 1));
+
+    /// <summary>Of the two pages the one in force.</summary>
+    /// <exception cref="ArenaCorruptException">Neither page is good.</exception>
+    public static RootPage Choose(in RootPage first, in RootPage second)
     {
-        ref readonly RootPage first = ref At(arena, 0);
-        ref readonly RootPage second = ref At(arena, 1);
         bool isFirstGood = IsGood(in first);
         bool isSecondGood = IsGood(in second);
         if (!isFirstGood && !isSecondGood) throw new ArenaCorruptException("Neither root page has a good checksum.");

@@ -62,9 +62,9 @@ public sealed class Worker
     internal int ReadStripe { get; set; } = -1;
 
     /// <summary>Keys of the directory leaf that this worker lists, in order, and where their entries are.</summary>
-    internal ulong[] ListKeys { get; } = new ulong[Structures.DirectoryLeaf.EntryCountMax];
+    internal ulong[] ListKeys { get; } = new ulong[LeafHeader.EntryCountMax];
 
-    internal ushort[] ListPositions { get; } = new ushort[Structures.DirectoryLeaf.EntryCountMax];
+    internal ushort[] ListPositions { get; } = new ushort[LeafHeader.EntryCountMax];
 
     /// <summary>Whether a transaction is open.</summary>
     internal bool IsOpen { get; private set; }

@@ -1,10 +1,12 @@
+using PersistFs.Engine.Format;
+
 namespace PersistFs.Engine.Volumes;
 
 /// <summary>What a new arena is to be like.</summary>
 public sealed record FormatOptions
 {
     /// <summary>The smallest size an arena can have.</summary>
-    public const ulong SizeMin = 16UL * 1024 * 1024;
+    public const ulong SizeMin = Layout.ArenaSizeMin;
 
     /// <summary>Bytes of contents and structures the arena may grow to; rounded up to 2 MiB.</summary>
     public required ulong SizeMax { get; init; }

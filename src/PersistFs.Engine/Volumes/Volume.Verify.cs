@@ -1,3 +1,4 @@
+using PersistFs.Engine.Arenas;
 using PersistFs.Engine.Format;
 using PersistFs.Engine.Structures;
 
@@ -30,7 +31,7 @@ public sealed partial class Volume
     {
         ref readonly Superblock first = ref space.Arena.At<Superblock>(ArenaPointer.Null);
         ref readonly Superblock copy = ref space.Arena.At<Superblock>(new ArenaPointer(Layout.SuperblockCopyOffset));
-        if (!VolumeOpener.IsGood(in first) || !VolumeOpener.IsGood(in copy)) return "a superblock has a wrong checksum";
+        if (!Superblocks.IsGood(in first) || !Superblocks.IsGood(in copy)) return "a superblock has a wrong checksum";
         if (first.Checksum != copy.Checksum) return "the superblock and its copy differ";
         bool isRooted = RootPages.IsGood(in RootPages.At(space.Arena, 0))
             || RootPages.IsGood(in RootPages.At(space.Arena, 1));

@@ -10,7 +10,7 @@ public sealed class OtherVersions : IDisposable
     public const ulong NextFeature = 1;
 
     private const string Configuration = "Release";
-    private const string Opener = "src/PersistFs.Engine/Volume/VolumeOpener.cs";
+    private const string Opener = "src/PersistFs.Engine/Arenas/Superblocks.cs";
     private const string Known = "KnownIncompatible = Superblock.FeatureSegments";
     private const string Names = "src/PersistFs.Server/VolumeFileSystem.Names.cs";
     private const string MakesDirectory = "return Make(in context, name, bits, device: 0, target: default, ref entry);";

@@ -82,7 +82,7 @@ public static class FuzzRun
     /// <summary>Whatever the damage, an arena that can be opened at all is clean once it has been repaired.</summary>
     private static void RequireRepairable(SnapshotBacking snapshot)
     {
-        Superblock superblock = VolumeOpener.Choose(
+        Superblock superblock = Superblocks.Choose(
             snapshot.Name, snapshot.Length, in snapshot.At<Superblock>(
                 0), in snapshot.At<Superblock>(Layout.SuperblockCopyOffset));
         BootstrapRepairer.Run(snapshot, in superblock, _ => { });
