@@ -146,7 +146,7 @@ public sealed class FormatTableTests
     private static IEnumerable<ulong> WordsToTry(int bits)
     {
         ulong all = ulong.MaxValue >> 64 - bits;
-        var random = new Testing.SeededRandom(1);
+        var random = new PersistFs.Testing.SeededRandom(1);
         return Enumerable.Range(0, bits).Select(bit => 1UL << bit).Append(0UL).Append(all)
             .Concat(Enumerable.Range(0, WordsTried).Select(_ => random.NextWord() & all));
     }
