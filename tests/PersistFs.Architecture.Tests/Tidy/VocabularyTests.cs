@@ -8,7 +8,7 @@ public sealed partial class VocabularyTests
     [Fact]
     public void No_word_is_used_that_was_replaced()
     {
-        var findings = new Findings("The words are those of the glossary in src/PersistFs.Engine/DESIGN.md.");
+        var findings = new Findings("The words are those of the glossary in src/GLOSSARY.md.");
         foreach (SourceFile source in Repository.Product) Look(source.Path, source.Lines);
         foreach (Page page in Repository.Pages) Look(page.Path, page.Lines);
         findings.AssertNone();
