@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using PersistFs.Engine.Arenas;
 using PersistFs.Engine.Format;
+using PersistFs.Linux;
 
 namespace PersistFs.Engine.Transactions;
 
@@ -32,10 +33,7 @@ public sealed class Worker
 
     public int RequestBufferSizeInBytes => WorkerHeader.RequestBufferSizeInBytes;
 
-    /// <summary>Memory of the arena for replies that this worker builds.</summary>
-    public nint ReplyBuffer =>
-        space.Arena.AddressOf(frame + WorkerHeader.ReplyBufferOffset, WorkerHeader.ReplyBufferSizeInBytes);
-
+    /// <summary>Bytes of memory behind <see cref="RequestBuffer"/>, for replies that this worker builds.</summary>
     public int ReplyBufferSizeInBytes => WorkerHeader.ReplyBufferSizeInBytes;
 
     /// <summary>
@@ -69,8 +67,8 @@ public sealed class Worker
     /// <summary>Whether a transaction is open.</summary>
     internal bool IsOpen { get; private set; }
 
-    /// <summary>Counts up when an operation begins and when it ends; odd while it may follow pointers.</summary>
-    internal ulong Activity;
+    /// <summary>Its part in waiting for operations: it is inside while it may follow pointers.</summary>
+    internal Epoch Epoch { get; } = new();
 
     /// <summary>
     /// An operation begins: frames it may look at stay present until <see cref="Leave"/>, and the volume does not
@@ -78,15 +76,11 @@ public sealed class Worker
     /// </summary>
     internal void Enter()
     {
-        Volatile.Write(ref Activity, Activity + 1);
-        // The processor may look at the gate before others see the store; whoever closes the gate makes up for it.
+        Epoch.Enter();
         if (space.Gate.IsClosed) StepBack();
     }
 
-    internal void Leave() => Volatile.Write(ref Activity, Activity + 1);
-
-    /// <summary>Whether the operation seen under way, if it was one, has not ended.</summary>
-    internal bool IsStillIn(ulong seen) => (seen & 1) != 0 && Volatile.Read(ref Activity) == seen;
+    internal void Leave() => Epoch.Leave();
 
     private void StepBack()
     {
@@ -94,7 +88,7 @@ public sealed class Worker
         {
             Leave();
             space.Gate.AwaitOpen();
-            Volatile.Write(ref Activity, Activity + 1);
+            Epoch.Enter();
         }
         while (space.Gate.IsClosed);
     }

@@ -1,5 +1,5 @@
-using System.Diagnostics;
 using PersistFs.Engine.Transactions;
+using PersistFs.Linux;
 
 namespace PersistFs.Engine.Volumes;
 
@@ -26,23 +26,10 @@ public sealed partial class Volume
     /// </returns>
     public bool TryFreeze(TimeSpan wait)
     {
-        long start = Stopwatch.GetTimestamp();
         if (!gate.TryClose()) return false;
-        foreach (Worker worker in OthersUnderWay(self: null))
-        {
-            ulong seen = Volatile.Read(ref worker.Activity);
-            var spin = new SpinWait();
-            while (worker.IsStillIn(seen))
-            {
-                if (Stopwatch.GetElapsedTime(start) > wait)
-                {
-                    gate.Open();
-                    return false;
-                }
-                spin.SpinOnce();
-            }
-        }
-        return true;
+        if (Epoch.TryAwaitQuiescence(EpochsOfOthers(self: null), wait)) return true;
+        gate.Open();
+        return false;
     }
 
     /// <summary>Lets operations go on that <see cref="TryFreeze"/> holds off; without it nothing happens.</summary>
@@ -51,12 +38,9 @@ public sealed partial class Volume
     /// <summary>Whether operations are held off.</summary>
     public bool IsFrozen => gate.IsClosed;
 
-    /// <summary>All workers but one. What any of them began before this was called is seen in its activity.</summary>
-    private Worker[] OthersUnderWay(Worker? self)
+    /// <summary>Of all workers but one: those whose operations are waited for.</summary>
+    private Epoch[] EpochsOfOthers(Worker? self)
     {
-        Worker[] others;
-        lock (workers) others = [.. workers.Where(worker => worker != self)];
-        Interlocked.MemoryBarrierProcessWide();
-        return others;
+        lock (workers) return [.. workers.Where(worker => worker != self).Select(worker => worker.Epoch)];
     }
 }

@@ -97,15 +97,7 @@ public sealed partial class Volume
     /// An operation may be looking at a frame that it took from a stale number; it must not lose its memory
     /// meanwhile.
     /// </remarks>
-    internal void AwaitOperations(Worker? self)
-    {
-        foreach (Worker worker in OthersUnderWay(self))
-        {
-            ulong seen = Volatile.Read(ref worker.Activity);
-            var spin = new SpinWait();
-            while (worker.IsStillIn(seen)) spin.SpinOnce();
-        }
-    }
+    internal void AwaitOperations(Worker? self) => Epoch.AwaitQuiescence(EpochsOfOthers(self));
 
     /// <summary>Does what is pending for an inode, if it can be done now.</summary>
     private bool Settle(Worker worker, InodeNumber inode)

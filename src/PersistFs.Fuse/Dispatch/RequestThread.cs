@@ -45,8 +45,8 @@ internal sealed class RequestThread
     /// <summary>Whether the thread serves no more.</summary>
     public volatile bool HasEnded;
 
-    /// <summary>Odd while the worker serves a request, and another number for each.</summary>
-    public ulong Activity;
+    /// <summary>Its part in waiting for requests under way: it is inside while it serves one.</summary>
+    public Epoch Epoch { get; } = new();
 
     /// <summary>Where a request is read to.</summary>
     public Span<byte> RequestBytes => request.AsSpan();

@@ -166,14 +166,7 @@ public sealed class Session
     public void Freeze(FreezeScope scope, TimeSpan wait)
     {
         gate.Close(scope, wait);
-        // A worker says that it serves before it looks whether the gate is closed; neither may be reordered.
-        Interlocked.MemoryBarrierProcessWide();
-        foreach (RequestThread worker in workers)
-        {
-            ulong seen = Volatile.Read(ref worker.Activity);
-            SpinWait spin = default;
-            while ((seen & 1) != 0 && Volatile.Read(ref worker.Activity) == seen) spin.SpinOnce();
-        }
+        Epoch.AwaitQuiescence(Array.ConvertAll(workers, worker => worker.Epoch));
     }
 
     /// <summary>
@@ -186,8 +179,7 @@ public sealed class Session
         {
             foreach (RequestThread worker in workers)
             {
-                bool isIdle = (Volatile.Read(ref worker.Activity) & 1) == 0;
-                if (isIdle && worker.ThreadId != 0 && !worker.HasEnded) _ = Libc.WakeThread(worker.ThreadId);
+                if (!worker.Epoch.IsInside && worker.ThreadId != 0 && !worker.HasEnded) _ = Libc.WakeThread(worker.ThreadId);
             }
             Thread.Sleep(1);
         }
@@ -319,10 +311,10 @@ public sealed class Session
     /// <returns>Why the session ends with it, or null when it goes on.</returns>
     private SessionEnd? ServeOne(RequestThread worker, int length)
     {
-        Volatile.Write(ref worker.Activity, worker.Activity + 1);
+        worker.Epoch.Enter();
         if (!gate.Holds(worker.RequestBytes[..length])) dispatcher.Dispatch(worker, length);
         Dispatcher.ClearInHand(worker.RequestBytes);
-        Volatile.Write(ref worker.Activity, worker.Activity + 1);
+        worker.Epoch.Leave();
         if (dispatcher.Refusal is not { } refusal) return null;
         _ = Task.Run(Stop);
         return new SessionEnd(SessionEndReason.Refused, refusal);
