@@ -55,6 +55,7 @@ public sealed partial class Volume
             worker.Enter();
             _ = supply.TryGrow();
             worker.Leave();
+            roomGains.Signal();
         }
         Span<uint> frames = stackalloc uint[ReleaseBatch];
         int stock = Math.Max(2 * StockFramesMin, (int)(space.PresentFrames / StockFraction));

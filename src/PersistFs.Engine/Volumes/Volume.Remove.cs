@@ -8,17 +8,6 @@ namespace PersistFs.Engine.Volumes;
 /// <summary>Names removed: unlink(2), rmdir(2); and files that nobody can reach any more.</summary>
 public sealed partial class Volume
 {
-    private const long OrphanIsRecentMilliseconds = 1000;
-
-    private long lastOrphanTime = long.MinValue / 2;
-
-    /// <summary>
-    /// Whether a file lost its last name a moment ago, so that its room may be free as soon as whoever still refers to
-    /// it lets go.
-    /// </summary>
-    public bool MayGainRoom =>
-        Environment.TickCount64 - Volatile.Read(ref lastOrphanTime) < OrphanIsRecentMilliseconds;
-
     /// <summary>
     /// Removes the name of a file that is no directory. The file goes with its last name and last reference.
     /// </summary>
@@ -84,13 +73,6 @@ public sealed partial class Volume
         NoteOrphan();
     }
 
-    /// <summary>When a file lost its last name, in the milliseconds of <see cref="Environment.TickCount64"/>.</summary>
-    private void NoteOrphan()
-    {
-        long now = Environment.TickCount64;
-        if (Volatile.Read(ref lastOrphanTime) != now) Volatile.Write(ref lastOrphanTime, now);
-    }
-
     /// <summary>Frees an inode that has neither a name nor a reference. Its lock is held.</summary>
     private void ReapIfUnused(Worker worker, InodeNumber inode)
     {
@@ -98,10 +80,13 @@ public sealed partial class Volume
         if (record.LinkCount != 0 || IsLookedUp(inode, in record)) return;
         FreeContents(worker, inode);
         FreeAttributes(worker, inode);
-        using Transaction transaction = worker.Begin();
-        pending.Remove(transaction, inode);
-        inodes.Free(transaction, inode);
-        transaction.Commit();
+        using (Transaction transaction = worker.Begin())
+        {
+            pending.Remove(transaction, inode);
+            inodes.Free(transaction, inode);
+            transaction.Commit();
+        }
+        roomGains.Signal();
     }
 
     /// <summary>Frees all extended attributes, a bounded number in each transaction.</summary>

@@ -113,9 +113,8 @@ public sealed partial class Volume
     /// </summary>
     private void FinishTrim(Worker worker, InodeNumber inode)
     {
-        while (!TrimStep(worker, inode))
-        {
-        }
+        // What waits for room need not wait until all of it is freed.
+        while (!TrimStep(worker, inode)) roomGains.Signal();
     }
 
     /// <summary>Frees some of what a cut left past the size, in one transaction.</summary>

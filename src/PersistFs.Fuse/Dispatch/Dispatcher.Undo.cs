@@ -5,47 +5,62 @@ using PersistFs.Fuse.Messages;
 
 namespace PersistFs.Fuse.Dispatch;
 
-/// <summary>What the kernel would have counted, had it taken the reply.</summary>
+/// <summary>After a reply: what it counts, and what is undone when the kernel did not take it.</summary>
 internal sealed partial class Dispatcher
 {
+    private void Settle(
+        RequestThread thread, in RequestContext context, ReplyShape shape, ref Reply reply, bool isDelivered)
+    {
+        if (shape == ReplyShape.Segments)
+        {
+            thread.Counters.CountBytesRead(reply.Segments.LengthInBytes);
+            fileSystem.ReadDone(in context);
+        }
+        else if (shape == ReplyShape.Written)
+        {
+            thread.Counters.CountBytesWritten(MemoryMarshal.Read<WriteOut>(reply.Body).SizeInBytes);
+        }
+        if (!isDelivered) Undo(in context, shape, ref reply);
+    }
+
     /// <summary>Takes back lookups and handles that were given in a reply the kernel did not take.</summary>
-    private void Undo(in RequestContext context, ref Reply reply)
+    private void Undo(in RequestContext context, ReplyShape shape, ref Reply reply)
     {
         try
         {
-            UndoReply(in context, reply.Body);
+            UndoReply(in context, shape, reply.Body);
         }
         catch (Exception exception) when (fileSystem.Answers(exception, out _))
         {
-            // Nobody waits to be told.
+            // There is no reply that could say it.
         }
     }
 
-    private void UndoReply(in RequestContext context, ReadOnlySpan<byte> body)
+    private void UndoReply(in RequestContext context, ReplyShape shape, ReadOnlySpan<byte> body)
     {
-        switch (context.Opcode)
+        switch (shape)
         {
-            case Opcode.Lookup or Opcode.MakeNode or Opcode.MakeDirectory or Opcode.SymbolicLink or Opcode.Link:
+            case ReplyShape.Entry:
                 UndoLookup(in context, MemoryMarshal.Read<EntryOut>(body).NodeId);
                 break;
 
-            case Opcode.Create or Opcode.TemporaryFile:
+            case ReplyShape.EntryAndOpen:
                 NodeId created = MemoryMarshal.Read<EntryOut>(body).NodeId;
                 UndoOpen(context with { NodeId = created }, body[Unsafe.SizeOf<EntryOut>()..]);
                 UndoLookup(in context, created);
                 break;
 
-            case Opcode.Open:
+            case ReplyShape.Open:
                 UndoOpen(in context, body);
                 break;
 
-            case Opcode.OpenDirectory:
+            case ReplyShape.OpenDirectory:
                 ReleaseIn release = new() { Handle = MemoryMarshal.Read<OpenOut>(body).Handle };
                 _ = fileSystem.ReleaseDirectory(in context, in release);
                 break;
 
-            case Opcode.ReadDirectoryPlus:
-                UndoDirectory(in context, body);
+            case ReplyShape.Listing:
+                UndoListing(in context, body);
                 break;
         }
     }
@@ -56,7 +71,7 @@ internal sealed partial class Dispatcher
         _ = fileSystem.Release(in context, in release);
     }
 
-    private void UndoDirectory(in RequestContext context, ReadOnlySpan<byte> records)
+    private void UndoListing(in RequestContext context, ReadOnlySpan<byte> records)
     {
         while (!records.IsEmpty)
         {

@@ -19,28 +19,21 @@ internal sealed partial class Dispatcher(
     /// <summary>Why the kernel cannot be served, once that is known.</summary>
     public string? Refusal { get; private set; }
 
-    /// <summary>
-    /// Serves the request that <paramref name="worker"/> has read, of <paramref name="length"/> bytes.
-    /// </summary>
-    public void Dispatch(RequestThread worker, int length)
+    /// <summary>Serves a request: <paramref name="thread"/> has read it.</summary>
+    public void Dispatch(RequestThread thread, ref Request request)
     {
-        if (!Request.TryParse(worker.RequestBytes[..length], out Request request))
+        RequestContext context = request.ToContext(thread.Index);
+        thread.Counters.CountRequest(context.Opcode);
+        if (context.IsResent) thread.Counters.CountResent();
+        if (request.Traits.HasReply)
         {
-            worker.Counters.CountMalformed();
-            return;
-        }
-        RequestContext context = request.ToContext(worker.Index);
-        worker.Counters.CountRequest(context.Opcode);
-        if (context.IsResent) worker.Counters.CountResent();
-        if (HasReply(context.Opcode))
-        {
-            Serve(worker, in context, ref request);
+            Serve(thread, in context, ref request);
         }
         else
         {
-            Take(in context, ref request);
+            ServeWithoutReply(in context, ref request);
         }
-        if (request.IsMalformed) worker.Counters.CountMalformed();
+        if (request.IsMalformed) thread.Counters.CountMalformed();
     }
 
     /// <summary>
@@ -48,40 +41,22 @@ internal sealed partial class Dispatcher(
     /// again. What has a reply is left alone.
     /// </summary>
     /// <param name="counters">Where it is counted.</param>
-    /// <param name="inHand">Which worker of the dead server, and its memory.</param>
+    /// <param name="inHand">Which thread of the dead server, and its memory.</param>
     public void DispatchInHand(WorkerCounters counters, RequestInHand inHand)
     {
         Span<byte> memory = inHand.Memory.AsSpan();
         InHeader header = MemoryMarshal.Read<InHeader>(memory);
-        if (header.LengthInBytes == 0 || HasReply(header.Opcode)) return;
+        if (header.LengthInBytes == 0 || Opcodes.TraitsOf(header.Opcode).HasReply) return;
         counters.CountRequest(header.Opcode);
         Span<byte> message = memory[..(int)Math.Min(header.LengthInBytes, (uint)memory.Length)];
         bool isParsed = Request.TryParse(message, out Request request);
-        if (isParsed) Take(request.ToContext(inHand.Worker), ref request);
+        if (isParsed) ServeWithoutReply(request.ToContext(inHand.Worker), ref request);
         if (!isParsed || request.IsMalformed) counters.CountMalformed();
-        ClearInHand(memory);
+        MarkServed(memory);
     }
 
-    /// <summary>Whoever finds this memory after a kill sees that no request was in hand.</summary>
-    public static void ClearInHand(Span<byte> memory) => MemoryMarshal.Write(memory, 0);
-
-    /// <summary>
-    /// Whether a request shows that none is left to be sent again: the kernel puts those before all that are sent for
-    /// the first time. Requests without a reply come from queues of their own and show nothing.
-    /// </summary>
-    public static bool FollowsReplay(ReadOnlySpan<byte> message) =>
-        MemoryMarshal.TryRead(message, out InHeader header)
-        && HasReply(header.Opcode)
-        && (header.Unique & InHeader.ResendBit) == 0;
-
-    /// <summary>
-    /// Whether a request may take so long that others should not have to wait for it: most take microseconds.
-    /// </summary>
-    public static bool MayTakeLong(ReadOnlySpan<byte> message) =>
-        MemoryMarshal.TryRead(message, out InHeader header)
-        && header.Opcode is Opcode.Allocate or Opcode.CopyFileRange or Opcode.CopyFileRange64
-            or Opcode.Synchronize or Opcode.SynchronizeDirectory or Opcode.SynchronizeFileSystem
-            or Opcode.BatchForget or Opcode.Ioctl;
+    /// <summary>Zeroes the length in request memory: a successor sees there that no request was in hand.</summary>
+    public static void MarkServed(Span<byte> memory) => MemoryMarshal.Write(memory, 0);
 
     /// <summary>Tells the file system that every request sent again has been answered.</summary>
     public void EndReplay()
@@ -92,23 +67,18 @@ internal sealed partial class Dispatcher(
         }
         catch (Exception exception) when (fileSystem.Answers(exception, out _))
         {
-            // Nobody waits to be told.
+            // There is no reply that could say it.
         }
     }
 
-    private void Serve(RequestThread worker, in RequestContext context, ref Request request)
+    private void Serve(RequestThread thread, in RequestContext context, ref Request request)
     {
-        Reply reply = new(worker.ReplyBody, worker.SegmentVectors);
+        Reply reply = new(thread.ReplyBody, thread.SegmentVectors);
         Errno answer = Answer(in context, ref request, ref reply);
         if (answer != Errno.OK) reply.Clear();
-        bool isDelivered = Send(worker, request.Header.Unique, answer, ref reply);
+        bool isDelivered = Send(thread, request.Header.Unique, answer, ref reply);
         if (context.Opcode == Opcode.Init) return;
-        if (answer == Errno.OK)
-        {
-            Account(worker, in context, ref reply);
-            if (context.Opcode == Opcode.Read) fileSystem.ReadDone(in context);
-            if (!isDelivered) Undo(in context, ref reply);
-        }
+        if (answer == Errno.OK) Settle(thread, in context, request.Traits.Reply, ref reply, isDelivered);
         fileSystem.Completed(in context, isDelivered);
     }
 
@@ -122,7 +92,10 @@ internal sealed partial class Dispatcher(
         {
             Errno admission = fileSystem.Admit(in context);
             if (admission != Errno.OK) return admission;
-            return Handle(in context, terms, ref request, ref reply);
+            if (context.IsResent && TryRecall(in context, request, ref reply)) return Errno.OK;
+            return request.Traits.AwaitsRoom
+                ? HandleOrAwaitRoom(in context, terms, ref request, ref reply)
+                : Handle(in context, terms, ref request, ref reply);
         }
         catch (Exception exception) when (fileSystem.Answers(exception, out answer))
         {
@@ -130,7 +103,7 @@ internal sealed partial class Dispatcher(
         }
     }
 
-    /// <summary>The one switch. A request that has a reply gets it from here, whatever it is.</summary>
+    /// <summary>The one switch: every opcode that has a reply and is served (<see cref="Opcodes"/>).</summary>
     private Errno Handle(in RequestContext context, Negotiated terms, ref Request request, ref Reply reply) =>
         context.Opcode switch
         {
@@ -204,8 +177,8 @@ internal sealed partial class Dispatcher(
         return Errno.OK;
     }
 
-    /// <summary>Requests without a reply, which have no errno for an answer either.</summary>
-    private void Take(in RequestContext context, ref Request request)
+    /// <summary>Serves a request that has no reply, and so no errno for an answer.</summary>
+    private void ServeWithoutReply(in RequestContext context, ref Request request)
     {
         try
         {
@@ -213,11 +186,11 @@ internal sealed partial class Dispatcher(
         }
         catch (Exception exception) when (fileSystem.Answers(exception, out _))
         {
-            // Nobody waits to be told.
+            // There is no reply that could say it.
         }
     }
 
-    /// <summary>Lookups forgotten; interrupts come here too, and nothing waits long enough for one.</summary>
+    /// <summary>Forgets lookups. INTERRUPT comes here too, and nothing waits long enough for one.</summary>
     private void Forget(in RequestContext context, ref Request request)
     {
         if (context.Opcode == Opcode.Forget)
@@ -232,7 +205,7 @@ internal sealed partial class Dispatcher(
         }
     }
 
-    private bool Send(RequestThread worker, ulong unique, Errno answer, ref Reply reply)
+    private bool Send(RequestThread thread, ulong unique, Errno answer, ref Reply reply)
     {
         OutHeader header = new()
         {
@@ -240,25 +213,10 @@ internal sealed partial class Dispatcher(
             Error = -(int)answer,
             Unique = unique,
         };
-        MemoryMarshal.Write(worker.ReplyHeader, in header);
-        Errno error = channel.Write(worker.VectorsOf(reply.LengthInBytes, reply.Segments.Count));
-        if (error == Errno.ENOENT) worker.Counters.CountUndelivered();
-        else if (error != Errno.OK) worker.Counters.CountRefused();
+        MemoryMarshal.Write(thread.ReplyHeader, in header);
+        Errno error = channel.Write(thread.VectorsOf(reply.LengthInBytes, reply.Segments.Count));
+        if (error == Errno.ENOENT) thread.Counters.CountUndelivered();
+        else if (error != Errno.OK) thread.Counters.CountRefused();
         return error == Errno.OK;
     }
-
-    private static void Account(RequestThread worker, in RequestContext context, ref Reply reply)
-    {
-        if (context.Opcode == Opcode.Read)
-        {
-            worker.Counters.CountBytesRead(reply.Segments.LengthInBytes);
-        }
-        else if (context.Opcode == Opcode.Write)
-        {
-            worker.Counters.CountBytesWritten(MemoryMarshal.Read<WriteOut>(reply.Body).SizeInBytes);
-        }
-    }
-
-    private static bool HasReply(Opcode opcode) =>
-        opcode is not (Opcode.Forget or Opcode.BatchForget or Opcode.Interrupt or Opcode.NotifyReply);
 }

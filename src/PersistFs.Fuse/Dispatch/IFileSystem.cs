@@ -50,8 +50,7 @@ public interface IFileSystem
     /// <remarks>
     /// No request is in hand meanwhile. Requests sent for the first time may have been served before. Not called when
     /// the session is stopped, or the connection ends, while requests sent again are still to come. Called as well
-    /// where
-    /// the kernel cannot send anything again and the session was started nonetheless.
+    /// where the kernel cannot send anything again and the session was started nonetheless.
     /// </remarks>
     void ReplayEnded()
     {
@@ -68,6 +67,24 @@ public interface IFileSystem
         answer = Errno.EIO;
         return false;
     }
+
+    /// <summary>Whether an earlier server has executed a request that the kernel sends again.</summary>
+    /// <param name="context">The request; its opcode recalls an errno or an entry (<see cref="Opcodes"/>).</param>
+    /// <param name="entry">The inode that it found or made, where the reply has one.</param>
+    bool TryRecall(in RequestContext context, ref EntryOut entry) => false;
+
+    /// <summary>As <see cref="TryRecall"/>, for a listing with inodes.</summary>
+    /// <param name="context">The request.</param>
+    /// <param name="entries">Filled with the reply that the earlier server made.</param>
+    bool TryRecallListing(in RequestContext context, ref DirectoryWriter entries) => false;
+
+    /// <summary>
+    /// Whether a request that was answered with ENOSPC is tried again. Returns when there may be room, or in the end
+    /// when there is no hope of it; called again after each attempt.
+    /// </summary>
+    /// <param name="context">The request; its opcode awaits room (<see cref="Opcodes"/>).</param>
+    /// <param name="wait">All zero in the first call for a request.</param>
+    bool AwaitRoom(in RequestContext context, ref RoomWait wait) => false;
 
     /// <summary>LOOKUP: the inode that <paramref name="name"/> leads to in the directory; counts one lookup.</summary>
     /// <returns>ENOENT, which the kernel may remember; ENOTDIR; ESTALE when the directory is no more.</returns>

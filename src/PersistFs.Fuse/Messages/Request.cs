@@ -15,6 +15,9 @@ internal ref struct Request
     /// <summary>The header as it was read.</summary>
     public readonly InHeader Header;
 
+    /// <summary>All its bytes, as they were read.</summary>
+    public readonly ReadOnlySpan<byte> Message;
+
     private readonly ReadOnlySpan<byte> extensions;
     private ReadOnlySpan<byte> rest;
     private Errno error;
@@ -22,6 +25,7 @@ internal ref struct Request
     private Request(scoped in InHeader header, ReadOnlySpan<byte> bytes)
     {
         Header = header;
+        Message = bytes;
         int extensionLength = header.ExtensionLength8 * 8;
         int bodyEnd = bytes.Length - extensionLength;
         if (header.LengthInBytes != bytes.Length || bodyEnd < Unsafe.SizeOf<InHeader>())
@@ -39,6 +43,12 @@ internal ref struct Request
     /// <summary>Bytes not taken yet.</summary>
     public readonly int RemainingLength => rest.Length;
 
+    /// <summary>What the server knows of its opcode.</summary>
+    public readonly ref readonly OpcodeTraits Traits => ref Opcodes.TraitsOf(Header.Opcode);
+
+    /// <summary>Whether the kernel sends it again: an earlier server has read it and sent no reply.</summary>
+    public readonly bool IsResent => (Header.Unique & InHeader.ResendBit) != 0;
+
     /// <summary>Takes what was read as a request.</summary>
     /// <returns>False when there is not even a header, so that no reply is possible.</returns>
     public static bool TryParse(ReadOnlySpan<byte> bytes, out Request request)
@@ -55,7 +65,7 @@ internal ref struct Request
         Worker = worker,
         Opcode = Header.Opcode,
         Unique = Header.Unique & ~InHeader.ResendBit,
-        IsResent = (Header.Unique & InHeader.ResendBit) != 0,
+        IsResent = IsResent,
         NodeId = Header.NodeId,
         Credentials = new Credentials(Header.UserId, Header.GroupId, Header.ProcessId),
         SupplementaryGroupId = FindSupplementaryGroup(),
@@ -67,6 +77,10 @@ internal ref struct Request
         failure = error;
         return error != Errno.OK;
     }
+
+    /// <summary>The structure behind the header, not taken; zero where the message is too short for it.</summary>
+    public readonly T Peek<T>() where T : unmanaged =>
+        MemoryMarshal.TryRead(Message[Unsafe.SizeOf<InHeader>()..], out T body) ? body : default;
 
     /// <summary>Takes a structure.</summary>
     public T Take<T>() where T : unmanaged => TakePrefix<T>(Unsafe.SizeOf<T>());

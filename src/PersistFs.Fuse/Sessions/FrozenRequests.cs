@@ -70,18 +70,17 @@ internal sealed class FrozenRequests
     }
 
     /// <summary>Whether the request is to wait and has been set aside, or has been dealt with.</summary>
-    /// <param name="message">The request as it was read.</param>
-    public bool Holds(ReadOnlySpan<byte> message)
+    public bool Holds(in Request request)
     {
         FreezeScope closed = scope;
-        if (closed == FreezeScope.None || !MemoryMarshal.TryRead(message, out InHeader header)) return false;
-        if (header.Opcode == Opcode.Interrupt) return LetGo(message);
-        if (!Changes(header.Opcode, message)) return false;
-        bool isCachedWrite = header.Opcode == Opcode.Write
-            && (Body<WriteIn>(message).WriteFlags & WriteFlags.Cache) != 0;
-        bool mayPass = isCachedWrite || SetsTimesOnly(in header, message);
+        if (closed == FreezeScope.None) return false;
+        Opcode opcode = request.Header.Opcode;
+        if (opcode == Opcode.Interrupt) return LetGo(request.Peek<InterruptIn>().Unique);
+        if (!ChangesTree(in request)) return false;
+        bool isCachedWrite = opcode == Opcode.Write && (request.Peek<WriteIn>().WriteFlags & WriteFlags.Cache) != 0;
+        bool mayPass = isCachedWrite || SetsTimesOnly(in request);
         if (closed == FreezeScope.AllButCachedWrites && mayPass) return false;
-        return Hold(header.Unique, message, isCachedWrite);
+        return Hold(request.Header.Unique, request.Message, isCachedWrite);
     }
 
     /// <summary>Takes a request that has waited long enough.</summary>
@@ -128,9 +127,9 @@ internal sealed class FrozenRequests
 
     /// <summary>Answers a request that waits with EINTR, if its caller has been interrupted.</summary>
     /// <returns>Always true: an interrupt asks for nothing else.</returns>
-    private bool LetGo(ReadOnlySpan<byte> message)
+    private bool LetGo(ulong interruptedUnique)
     {
-        ulong interrupted = Number(Body<InterruptIn>(message).Unique);
+        ulong interrupted = Number(interruptedUnique);
         ulong unique;
         lock (sync)
         {
@@ -197,32 +196,18 @@ internal sealed class FrozenRequests
 
     private static ulong Number(ulong unique) => unique & ~InHeader.ResendBit;
 
-    /// <summary>Whether an operation changes more than counts of lookups and times of access.</summary>
-    private static bool Changes(Opcode opcode, ReadOnlySpan<byte> message) => opcode switch
+    private static bool ChangesTree(in Request request) => request.Traits.Changes switch
     {
-        Opcode.SetAttributes or Opcode.SymbolicLink or Opcode.MakeNode or Opcode.MakeDirectory or Opcode.Unlink
-            or Opcode.RemoveDirectory or Opcode.Rename or Opcode.Rename2 or Opcode.Link or Opcode.Create
-            or Opcode.TemporaryFile or Opcode.Write or Opcode.Allocate or Opcode.CopyFileRange
-            or Opcode.CopyFileRange64 or Opcode.SetXattr or Opcode.RemoveXattr => true,
-        // Flags are set by what the caller passes in.
-        Opcode.Ioctl => Body<IoctlIn>(message).InputSizeInBytes > 0,
+        TreeChange.Always => true,
+        TreeChange.WithInput => request.Peek<IoctlIn>().InputSizeInBytes > 0,
         _ => false,
     };
 
     /// <summary>Whether it brings nothing but times, as the kernel does after pages of its cache.</summary>
-    private static bool SetsTimesOnly(in InHeader header, ReadOnlySpan<byte> message) =>
-        header.Opcode == Opcode.SetAttributes && (Body<SetAttributesIn>(message).Valid & ~TimesOnly) == 0;
+    private static bool SetsTimesOnly(in Request request) => request.Header.Opcode == Opcode.SetAttributes
+        && (request.Peek<SetAttributesIn>().Valid & ~TimesOnly) == 0;
 
     private const SetAttributesFlags TimesOnly = SetAttributesFlags.AccessTime | SetAttributesFlags.ModifyTime
         | SetAttributesFlags.ChangeTime | SetAttributesFlags.AccessTimeNow | SetAttributesFlags.ModifyTimeNow
         | SetAttributesFlags.Handle | SetAttributesFlags.LockOwner;
-
-    /// <summary>The structure behind the header; zero where the message is too short, which is told later.</summary>
-    private static T Body<T>(ReadOnlySpan<byte> message)
-        where T : struct
-    {
-        int headerLength = Unsafe.SizeOf<InHeader>();
-        if (message.Length < headerLength) return default;
-        return MemoryMarshal.TryRead(message[headerLength..], out T body) ? body : default;
-    }
 }

@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using PersistFs.Fuse.Abi;
 using PersistFs.Fuse.Dispatch;
 using PersistFs.Fuse.Messages;
 using PersistFs.Fuse.Negotiation;
@@ -42,6 +43,7 @@ public sealed class Session
         Negotiated? inherited = null)
     {
         options.Validate();
+        Opcodes.RequireRows();
         this.channel = channel;
         this.buffers = buffers;
         dispatcher = new Dispatcher(fileSystem, channel, options, inherited);
@@ -255,8 +257,11 @@ public sealed class Session
             if (error == Errno.EAGAIN) return null;
             if (error == Errno.EINTR) continue;
             if (error != Errno.OK) return EndOf(error);
-            bool isLast = Dispatcher.FollowsReplay(buffer[..length]);
-            SessionEnd? ended = ServeOne(worker, length);
+            if (!TryParse(worker, length, out Request request)) continue;
+            // The kernel puts requests sent again before all others that have a reply. Those without one come from
+            // queues of their own and show nothing.
+            bool isLast = request.Traits.HasReply && !request.IsResent;
+            SessionEnd? ended = ServeOne(worker, ref request);
             if (isLast || ended is not null) return ended;
         }
         return Stopped;
@@ -272,8 +277,9 @@ public sealed class Session
             Errno error = AwaitRequest(worker, buffer, out int length);
             if (error == Errno.EINTR) continue;
             if (error != Errno.OK) return EndOf(error);
-            if (Dispatcher.MayTakeLong(buffer[..length])) roster.EnsureReader();
-            SessionEnd? ended = ServeOne(worker, length);
+            if (!TryParse(worker, length, out Request request)) continue;
+            if (request.Traits.MayTakeLong) roster.EnsureReader();
+            SessionEnd? ended = ServeOne(worker, ref request);
             if (ended is not null) return ended;
             if (worker.Meter.CountRequest()) Adjust(worker);
         }
@@ -307,13 +313,22 @@ public sealed class Session
         }
     }
 
-    /// <summary>Serves the request that the worker has read.</summary>
+    /// <summary>Takes what the thread has read for a request; without a whole header it is counted only.</summary>
+    private static bool TryParse(RequestThread worker, int length, out Request request)
+    {
+        if (Request.TryParse(worker.RequestBytes[..length], out request)) return true;
+        worker.Counters.CountMalformed();
+        Dispatcher.MarkServed(worker.RequestBytes);
+        return false;
+    }
+
+    /// <summary>Serves the request that the thread has read.</summary>
     /// <returns>Why the session ends with it, or null when it goes on.</returns>
-    private SessionEnd? ServeOne(RequestThread worker, int length)
+    private SessionEnd? ServeOne(RequestThread worker, ref Request request)
     {
         worker.Epoch.Enter();
-        if (!gate.Holds(worker.RequestBytes[..length])) dispatcher.Dispatch(worker, length);
-        Dispatcher.ClearInHand(worker.RequestBytes);
+        if (!gate.Holds(in request)) dispatcher.Dispatch(worker, ref request);
+        Dispatcher.MarkServed(worker.RequestBytes);
         worker.Epoch.Leave();
         if (dispatcher.Refusal is not { } refusal) return null;
         _ = Task.Run(Stop);

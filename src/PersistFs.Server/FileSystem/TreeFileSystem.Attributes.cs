@@ -46,14 +46,8 @@ internal sealed partial class TreeFileSystem
         Errno error = RequireNanoseconds(in request);
         if (error != Errno.OK) return error;
         AttributeChange change = ChangeOf(in request);
-        InodeAttributes changed;
-        int tries = 0;
-        do
-        {
-            error = volume.SetAttributes(
-                WorkerOf(in context), InodeOf(in context), in change, context.Credentials, out changed);
-        }
-        while (AwaitsRoom(error, ref tries));
+        error = volume.SetAttributes(
+            WorkerOf(in context), InodeOf(in context), in change, context.Credentials, out InodeAttributes changed);
         if (error == Errno.OK) Fill(ref attributes, in changed);
         return error;
     }
@@ -110,7 +104,7 @@ internal sealed partial class TreeFileSystem
     private static AttributeChange ChangeOf(in SetAttributesIn request)
     {
         SetAttributesFlags valid = request.Valid;
-        // What the kernel flushes of times it has kept itself (write-back) comes as these two, and nobody else's do.
+        // Times that the kernel has kept itself (write-back) come as these two, and no others do.
         const SetAttributesFlags Flushed = SetAttributesFlags.ModifyTime | SetAttributesFlags.ChangeTime;
         const SetAttributesFlags Carried = SetAttributesFlags.Handle | SetAttributesFlags.LockOwner;
         return new AttributeChange

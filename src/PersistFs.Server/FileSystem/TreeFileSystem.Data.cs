@@ -45,10 +45,7 @@ internal sealed partial class TreeFileSystem
             IsRepeated = context.IsResent,
             KillPrivileges = (request.WriteFlags & WriteFlags.KillSetIds) != 0,
         };
-        Errno error;
-        int tries = 0;
-        do error = volume.Write(WorkerOf(in context), InodeOf(in context), request.Offset, data, in options);
-        while (AwaitsRoom(error, ref tries));
+        Errno error = volume.Write(WorkerOf(in context), InodeOf(in context), request.Offset, data, in options);
         written = error == Errno.OK ? (uint)data.Length : 0;
         TellOfDroppedPrivileges(in context, context.NodeId);
         return error;
@@ -65,15 +62,9 @@ internal sealed partial class TreeFileSystem
     /// <inheritdoc/>
     public Errno Allocate(in RequestContext context, in AllocateIn request)
     {
-        Errno error;
-        int tries = 0;
-        do
-        {
-            error = volume.Allocate(
-                WorkerOf(in context), InodeOf(in context), request.Offset, request.LengthInBytes,
-                (FallocateMode)request.Mode, context.Credentials);
-        }
-        while (AwaitsRoom(error, ref tries));
+        Errno error = volume.Allocate(
+            WorkerOf(in context), InodeOf(in context), request.Offset, request.LengthInBytes,
+            (FallocateMode)request.Mode, context.Credentials);
         TellOfDroppedPrivileges(in context, context.NodeId);
         return error;
     }
@@ -97,22 +88,17 @@ internal sealed partial class TreeFileSystem
     {
         copied = 0;
         if (request.Flags != 0) return Errno.EINVAL;
-        Errno error;
-        int tries = 0;
-        do
-        {
-            error = volume.CopyRange(
-                WorkerOf(in context), InodeOf(in context), request.SourceOffset, InodeOf(request.Destination),
-                request.DestinationOffset, request.LengthInBytes, out copied, context.Credentials);
-        }
-        while (AwaitsRoom(error, ref tries));
+        Errno error = volume.CopyRange(
+            WorkerOf(in context), InodeOf(in context), request.SourceOffset, InodeOf(request.Destination),
+            request.DestinationOffset, request.LengthInBytes, out copied, context.Credentials);
         TellOfDroppedPrivileges(in context, request.Destination);
         return error;
     }
 
     /// <summary>
     /// The kernel takes a mode for unchanged by a change of contents. Unless told, it would go on to honour set-id bits
-    /// that are gone. The caller holds the file, so the kernel does not drop the inode here and wait for our own reply.
+    /// that are gone. The caller holds the file, so the kernel does not drop the inode here and wait for this reply.
+    /// An attempt that ends with ENOSPC may have dropped them too, so each attempt tells.
     /// </summary>
     private void TellOfDroppedPrivileges(in RequestContext context, NodeId changed)
     {

@@ -15,27 +15,31 @@ internal sealed partial class TreeFileSystem
     /// <inheritdoc/>
     public Errno ReadDirectory(in RequestContext context, in ReadIn request, ref DirectoryWriter entries)
     {
-        // Of a damaged arena no more lookups are counted: names come without their inodes, and are looked up one by
-        // one.
-        if (!entries.IsPlus || volume.State == VolumeState.ReadOnly)
-        {
-            return List(in context, request.Offset, ref entries);
-        }
-        if (context.IsResent && volume.TryRecallListing(context.Unique, out ReadOnlySpan<byte> answered))
-        {
-            if (!entries.TryRepeat(answered))
-            {
-                throw new ArenaCorruptException("A listing is longer than the request it answers has room for.");
-            }
-            CountRecalled();
-            return Errno.OK;
-        }
+        if (!entries.IsPlus || !CountsLookups) return List(in context, request.Offset, ref entries);
         entries.Limit(Volume.ListingBytesMax);
         Errno error = ListWithInodes(in context, request.Offset, ref entries, out bool isCounted);
         if (isCounted || error != Errno.OK) return error;
         entries.Clear();
         return List(in context, request.Offset, ref entries);
     }
+
+    /// <inheritdoc/>
+    public bool TryRecallListing(in RequestContext context, ref DirectoryWriter entries)
+    {
+        if (!CountsLookups || !volume.TryRecallListing(context.Unique, out ReadOnlySpan<byte> answered)) return false;
+        if (!entries.TryRepeat(answered))
+        {
+            throw new ArenaCorruptException("A listing is longer than the request it answers has room for.");
+        }
+        CountRecalled();
+        return true;
+    }
+
+    /// <summary>
+    /// Whether lookups are counted. Of a damaged arena they are not: names come without their inodes, and the kernel
+    /// looks them up one by one.
+    /// </summary>
+    private bool CountsLookups => volume.State != VolumeState.ReadOnly;
 
     /// <summary>READDIR, and READDIRPLUS where no lookup can be counted.</summary>
     private Errno List(in RequestContext context, ulong cookie, ref DirectoryWriter entries)

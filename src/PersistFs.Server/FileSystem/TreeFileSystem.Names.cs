@@ -6,40 +6,37 @@ using PersistFs.Linux;
 
 namespace PersistFs.Server.FileSystem;
 
-/// <summary>Names: found, made, removed, moved; and inodes that the kernel lets go of.</summary>
+/// <summary>Names: found, made, removed, moved; and inodes that the kernel forgets.</summary>
 internal sealed partial class TreeFileSystem
 {
     /// <inheritdoc/>
     public Errno Lookup(in RequestContext context, FileName name, ref EntryOut entry)
     {
-        Errno error = TryRecall(in context, out InodeAttributes found)
-            ? Errno.OK : volume.Lookup(WorkerOf(in context), InodeOf(in context), name, out found);
-        return error == Errno.OK ? Name(ref entry, in found) : error;
+        Errno error = volume.Lookup(WorkerOf(in context), InodeOf(in context), name, out InodeAttributes found);
+        return Answer(ref entry, error, in found);
     }
 
     /// <inheritdoc/>
     public Errno LookupSelf(in RequestContext context, ref EntryOut entry)
     {
-        Errno error = TryRecall(in context, out InodeAttributes found)
-            ? Errno.OK : volume.LookupSelf(WorkerOf(in context), InodeOf(in context), out found);
-        return error == Errno.OK ? Name(ref entry, in found) : error;
+        Errno error = volume.LookupSelf(WorkerOf(in context), InodeOf(in context), out InodeAttributes found);
+        return Answer(ref entry, error, in found);
     }
 
     /// <inheritdoc/>
     public Errno LookupParent(in RequestContext context, ref EntryOut entry)
     {
-        Errno error = TryRecall(in context, out InodeAttributes found)
-            ? Errno.OK : volume.LookupParent(WorkerOf(in context), InodeOf(in context), out found);
-        return error == Errno.OK ? Name(ref entry, in found) : error;
+        Errno error = volume.LookupParent(WorkerOf(in context), InodeOf(in context), out InodeAttributes found);
+        return Answer(ref entry, error, in found);
     }
 
     /// <inheritdoc/>
     public void Forget(in RequestContext context, ReadOnlySpan<ForgetOne> forgotten)
     {
         Worker worker = WorkerOf(in context);
-        // Never sent again, so what a kill interrupts is gone on with; a reply that never arrived is taken back as
-        // well.
-        bool isRequest = context.Opcode is Opcode.Forget or Opcode.BatchForget;
+        // FORGET is never sent again: a successor goes on where a kill has interrupted it. Lookups of a reply that was
+        // not delivered are forgotten here as well, under the request that asked for it.
+        bool isRequest = !Opcodes.TraitsOf(context.Opcode).HasReply;
         if (isRequest) volume.BeginRequest(worker, context.Unique);
         int done = isRequest ? volume.BeginForget(worker, context.Unique) : 0;
         for (int index = done; index < forgotten.Length; index++)
@@ -74,67 +71,48 @@ internal sealed partial class TreeFileSystem
     public Errno MakeTemporaryFile(
         in RequestContext context, in CreateIn request, ref EntryOut entry, ref OpenOut opened)
     {
-        if (TryRecall(in context, out InodeAttributes made)) return Name(ref entry, in made);
         NewNode node = Describe(in context, RegularMode(request.Mode), device: 0);
-        Errno error;
-        int tries = 0;
-        do error = volume.CreateUnnamed(WorkerOf(in context), InodeOf(in context), in node, out made);
-        while (AwaitsRoom(error, ref tries));
-        return error == Errno.OK ? Name(ref entry, in made) : error;
+        Errno error = volume.CreateUnnamed(
+            WorkerOf(in context), InodeOf(in context), in node, out InodeAttributes made);
+        return Answer(ref entry, error, in made);
     }
 
     /// <inheritdoc/>
     public Errno Link(in RequestContext context, NodeId target, FileName name, ref EntryOut entry)
     {
-        if (TryRecall(in context, out InodeAttributes linked)) return Name(ref entry, in linked);
-        Errno error;
-        int tries = 0;
-        do error = volume.Link(WorkerOf(in context), InodeOf(target), InodeOf(in context), name, out linked);
-        while (AwaitsRoom(error, ref tries));
-        return error == Errno.OK ? Name(ref entry, in linked) : error;
+        Errno error = volume.Link(
+            WorkerOf(in context), InodeOf(target), InodeOf(in context), name, out InodeAttributes linked);
+        return Answer(ref entry, error, in linked);
     }
 
     /// <inheritdoc/>
     public Errno Unlink(in RequestContext context, FileName name) =>
-        TryRecall(in context, out _) ? Errno.OK : volume.Unlink(WorkerOf(in context), InodeOf(in context), name);
+        volume.Unlink(WorkerOf(in context), InodeOf(in context), name);
 
     /// <inheritdoc/>
-    public Errno RemoveDirectory(in RequestContext context, FileName name) => TryRecall(in context, out _)
-        ? Errno.OK : volume.RemoveDirectory(WorkerOf(in context), InodeOf(in context), name);
+    public Errno RemoveDirectory(in RequestContext context, FileName name) =>
+        volume.RemoveDirectory(WorkerOf(in context), InodeOf(in context), name);
 
     /// <inheritdoc/>
     public Errno Rename(
-        in RequestContext context, FileName name, NodeId newParent, FileName newName, RenameFlags flags)
-    {
-        if (TryRecall(in context, out _)) return Errno.OK;
-        Errno error;
-        int tries = 0;
-        do
-        {
-            error = volume.Rename(
-                WorkerOf(in context), InodeOf(in context), name, InodeOf(newParent), newName,
-                (RenameMode)flags, context.Credentials);
-        }
-        while (AwaitsRoom(error, ref tries));
-        return error;
-    }
+        in RequestContext context, FileName name, NodeId newParent, FileName newName, RenameFlags flags) =>
+        volume.Rename(
+            WorkerOf(in context), InodeOf(in context), name, InodeOf(newParent), newName,
+            (RenameMode)flags, context.Credentials);
 
     private Errno Make(
         in RequestContext context, FileName name, uint mode, uint device, ReadOnlySpan<byte> target, ref EntryOut entry)
     {
-        if (TryRecall(in context, out InodeAttributes made)) return Name(ref entry, in made);
         NewNode node = Describe(in context, mode, device);
-        Errno error;
-        int tries = 0;
-        do error = volume.Create(WorkerOf(in context), InodeOf(in context), name, in node, target, out made);
-        while (AwaitsRoom(error, ref tries));
-        return error == Errno.OK ? Name(ref entry, in made) : error;
+        Errno error = volume.Create(
+            WorkerOf(in context), InodeOf(in context), name, in node, target, out InodeAttributes made);
+        return Answer(ref entry, error, in made);
     }
 
-    private Errno Name(ref EntryOut entry, in InodeAttributes attributes)
+    private Errno Answer(ref EntryOut entry, Errno error, in InodeAttributes attributes)
     {
-        Fill(ref entry, in attributes);
-        return Errno.OK;
+        if (error == Errno.OK) Fill(ref entry, in attributes);
+        return error;
     }
 
     /// <summary>

@@ -12,8 +12,7 @@ namespace PersistFs.Server.FileSystem;
 /// <summary>Each request executed once, whichever server reads it, and however often the kernel sends it.</summary>
 /// <remarks>
 /// What cannot be repeated is recorded by the volume with the change, under the request's number, and answered from
-/// there
-/// when the kernel sends it again. The rest (GETATTR, READ, READDIR, STATFS, and WRITE, SETATTR, FALLOCATE,
+/// there when the kernel sends it again. The rest (GETATTR, READ, READDIR, STATFS, and WRITE, SETATTR, FALLOCATE,
 /// COPY_FILE_RANGE, IOCTL, which say where and what) does the same when repeated: until it is answered, the caller
 /// holds the inode against other changes.
 /// </remarks>
@@ -48,22 +47,21 @@ internal sealed partial class TreeFileSystem
             Worker worker = workers[index];
             found[index] = new RequestInHand(
                 index, new IoVector(worker.RequestBuffer, (nuint)worker.RequestBufferSizeInBytes));
-            DropGivenUp(found[index].Memory.AsSpan());
+            DropQuarantined(found[index].Memory.AsSpan());
         }
         return found;
     }
 
     /// <summary>
     /// A FORGET that has ended too many servers is left undone: its inodes stay counted until the session ends, which
-    /// costs
-    /// room at worst.
+    /// costs room at worst. A request with a reply is refused when the kernel sends it again.
     /// </summary>
-    private void DropGivenUp(Span<byte> memory)
+    private void DropQuarantined(Span<byte> memory)
     {
         InHeader header = MemoryMarshal.Read<InHeader>(memory);
-        bool isForget = header.LengthInBytes != 0 && header.Opcode is Opcode.Forget or Opcode.BatchForget;
-        if (!isForget || !volume.IsGivenUp(header.Unique)) return;
-        TellGivenUp(header.Opcode, header.Unique);
+        if (header.LengthInBytes == 0 || Opcodes.TraitsOf(header.Opcode).HasReply) return;
+        if (!volume.IsGivenUp(header.Unique)) return;
+        LogQuarantined(header.Opcode, header.Unique);
         MemoryMarshal.Write(memory, 0);
     }
 
@@ -75,7 +73,7 @@ internal sealed partial class TreeFileSystem
             Interlocked.Increment(ref replayed);
             if (volume.IsGivenUp(context.Unique))
             {
-                TellGivenUp(context.Opcode, context.Unique);
+                LogQuarantined(context.Opcode, context.Unique);
                 return Errno.EIO;
             }
         }
@@ -99,20 +97,20 @@ internal sealed partial class TreeFileSystem
         LogReplayed(Replayed, AnsweredFromRecords);
     }
 
-    /// <summary>Whether an earlier server has executed the request, and with which result.</summary>
-    private bool TryRecall(in RequestContext context, out InodeAttributes attributes)
+    /// <inheritdoc/>
+    public bool TryRecall(in RequestContext context, ref EntryOut entry)
     {
-        attributes = default;
-        if (!context.IsResent || !volume.TryRecall(context.Unique, out attributes)) return false;
+        if (!volume.TryRecall(context.Unique, out InodeAttributes attributes)) return false;
+        Fill(ref entry, in attributes);
         CountRecalled();
         return true;
     }
 
-    private void TellGivenUp(Opcode operation, ulong request)
+    private void LogQuarantined(Opcode operation, ulong request)
     {
         Interlocked.Increment(ref givenUp);
         CrashCounts deaths = volume.DeathsOf(request);
-        LogGivenUp(operation, request, deaths.Crashes, deaths.Kills);
+        LogRefused(operation, request, deaths.Crashes, deaths.Kills);
     }
 
     private void CountRecalled() => Interlocked.Increment(ref recalled);
@@ -120,7 +118,7 @@ internal sealed partial class TreeFileSystem
     [LoggerMessage(EventId = 21, Level = LogLevel.Error,
         Message = "{Operation} (request {Request}) was in hand when {Crashes} servers crashed and {Kills} were killed, "
             + "and is given up: whoever waits for it gets EIO")]
-    private partial void LogGivenUp(Opcode operation, ulong request, int crashes, int kills);
+    private partial void LogRefused(Opcode operation, ulong request, int crashes, int kills);
 
     [LoggerMessage(EventId = 22, Level = LogLevel.Information,
         Message = "{Replayed} requests were sent again, {Recalled} of them answered from records")]

@@ -15,15 +15,10 @@ internal sealed partial class TreeFileSystem
     public Errno SetXattr(
         in RequestContext context, in SetXattrIn request, ReadOnlySpan<byte> name, ReadOnlySpan<byte> value)
     {
-        if (TryRecall(in context, out _)) return Errno.OK;
         if ((request.Flags & ~(XattrCreate | XattrReplace)) != 0) return Errno.EINVAL;
         XattrSetFlags flags = (XattrSetFlags)request.Flags;
         if ((request.SetXattrFlags & SetXattrFlags.AclKillSetGroupId) != 0) flags |= XattrSetFlags.KillSetGroupId;
-        Errno error;
-        int tries = 0;
-        do error = volume.SetXattr(WorkerOf(in context), InodeOf(in context), name, value, flags);
-        while (AwaitsRoom(error, ref tries));
-        return error;
+        return volume.SetXattr(WorkerOf(in context), InodeOf(in context), name, value, flags);
     }
 
     /// <inheritdoc/>
@@ -36,5 +31,5 @@ internal sealed partial class TreeFileSystem
 
     /// <inheritdoc/>
     public Errno RemoveXattr(in RequestContext context, ReadOnlySpan<byte> name) =>
-        TryRecall(in context, out _) ? Errno.OK : volume.RemoveXattr(WorkerOf(in context), InodeOf(in context), name);
+        volume.RemoveXattr(WorkerOf(in context), InodeOf(in context), name);
 }

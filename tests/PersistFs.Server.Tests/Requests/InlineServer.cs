@@ -94,9 +94,10 @@ internal sealed class InlineServer : IDisposable
     {
         MemoryMarshal.Write(request[HeaderUniqueOffset..], in unique);
         request.CopyTo(worker.RequestBytes);
-        dispatcher.Dispatch(worker, request.Length);
+        Assert.True(Request.TryParse(worker.RequestBytes[..request.Length], out Request parsed));
+        dispatcher.Dispatch(worker, ref parsed);
         // As the session does when a request is done.
-        MemoryMarshal.Write(worker.RequestBytes, 0);
+        Dispatcher.MarkServed(worker.RequestBytes);
     }
 
     /// <summary>From now on nobody takes replies.</summary>
