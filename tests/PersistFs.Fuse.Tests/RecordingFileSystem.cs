@@ -30,6 +30,15 @@ internal sealed unsafe class RecordingFileSystem : IFileSystem
     /// <summary>What every operation answers.</summary>
     public Errno Answer { get; set; }
 
+    /// <summary>How many operations are answered with ENOSPC before <see cref="Answer"/> holds.</summary>
+    public int AttemptsWithoutRoom { get; set; }
+
+    /// <summary>How often one request may wait for room.</summary>
+    public int RoomWaitsMax { get; set; } = int.MaxValue;
+
+    /// <summary>Whether an earlier server has executed every request.</summary>
+    public bool IsRecorded { get; set; }
+
     /// <summary>What is answered in every operation's place.</summary>
     public Errno Admission { get; set; }
 
@@ -69,6 +78,21 @@ internal sealed unsafe class RecordingFileSystem : IFileSystem
     {
         Calls.Enqueue("ReplayEnded");
         Replayed.Set();
+    }
+
+    public bool AwaitRoom(in RequestContext context, ref RoomWait wait) =>
+        wait.Seen++ < RoomWaitsMax;
+
+    public bool TryRecall(in RequestContext context, ref EntryOut entry)
+    {
+        if (IsRecorded) entry = SampleEntry;
+        return IsRecorded;
+    }
+
+    public bool TryRecallListing(in RequestContext context, ref DirectoryWriter entries)
+    {
+        if (IsRecorded) List(ref entries);
+        return IsRecorded;
     }
 
     public Errno Lookup(in RequestContext context, FileName name, ref EntryOut entry) =>
@@ -203,10 +227,7 @@ internal sealed unsafe class RecordingFileSystem : IFileSystem
 
     public Errno ReadDirectory(in RequestContext context, in ReadIn request, ref DirectoryWriter entries)
     {
-        entries.TryAdd(1, ModeBits.Directory, "."u8, 1);
-        EntryOut entry = SampleEntry;
-        entries.TryAdd(in entry, "first"u8, 2);
-        entries.TryAdd(in entry, "second"u8, 3);
+        List(ref entries);
         return Record(in context, $"ReadDirectory {request.Offset} {entries.IsPlus}", waits: true);
     }
 
@@ -268,7 +289,17 @@ internal sealed unsafe class RecordingFileSystem : IFileSystem
             // A test that fails without opening the gate is not to hang at its end.
             Gate.Wait(TimeSpan.FromSeconds(30));
         }
-        return Answer;
+        if (AttemptsWithoutRoom == 0) return Answer;
+        AttemptsWithoutRoom--;
+        return Errno.ENOSPC;
+    }
+
+    private static void List(ref DirectoryWriter entries)
+    {
+        entries.TryAdd(1, ModeBits.Directory, "."u8, 1);
+        EntryOut entry = SampleEntry;
+        entries.TryAdd(in entry, "first"u8, 2);
+        entries.TryAdd(in entry, "second"u8, 3);
     }
 
     private static Errno Give(ReadOnlySpan<byte> answer, Span<byte> room, out int length, Errno error)
