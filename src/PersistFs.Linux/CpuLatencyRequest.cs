@@ -36,6 +36,6 @@ public sealed class CpuLatencyRequest
         _ = Libc.Write(descriptor, value, out _);
     }
 
-    /// <summary>Takes the demand back, for good. Nobody may be in <see cref="Set"/>.</summary>
+    /// <summary>Takes the demand back, for good. No thread may be in <see cref="Set"/>.</summary>
     public void Close() => _ = Libc.Close(descriptor);
 }

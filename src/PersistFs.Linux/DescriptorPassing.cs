@@ -62,7 +62,7 @@ public static unsafe class DescriptorPassing
         int socket, Span<byte> payload, Span<int> descriptors, out int length, out int count) =>
         Receive(socket, payload, descriptors, out length, out count, out _);
 
-    /// <summary>As the other, and who sent it.</summary>
+    /// <summary>As the other, with the process that sent it.</summary>
     /// <param name="socket">An AF_UNIX socket.</param>
     /// <param name="payload">Where its bytes go.</param>
     /// <param name="descriptors">Where its descriptors go; those that find no room are closed again.</param>

@@ -2,7 +2,7 @@ namespace PersistFs.Linux;
 
 /// <summary>One component of a path: 1 to 255 bytes, none of them '/' or NUL, neither "." nor "..".</summary>
 /// <remarks>
-/// Made once, where bytes enter; nobody checks it again. Borrowed: it lives no longer than its bytes.
+/// Checked once, where bytes enter, and never again. Borrowed: it lives no longer than its bytes.
 /// </remarks>
 public readonly ref struct FileName
 {

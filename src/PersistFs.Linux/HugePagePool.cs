@@ -5,7 +5,7 @@ namespace PersistFs.Linux;
 /// <summary>A pool of reserved huge pages (admin-guide/mm/hugetlbpage.rst).</summary>
 /// <param name="PageSizeInBytes">Bytes in a page.</param>
 /// <param name="PageCount">Pages in the pool.</param>
-/// <param name="PagesFree">Pages that nobody uses and nobody has been promised.</param>
+/// <param name="PagesFree">Pages that are neither used nor reserved.</param>
 public readonly record struct HugePagePool(ulong PageSizeInBytes, ulong PageCount, ulong PagesFree)
 {
     /// <summary>The page size that arenas are made for.</summary>

@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 namespace PersistFs.Linux;
 
 /// <summary>struct iovec of readv(2) and writev(2): a run of native memory, address first, then its length.</summary>
-/// <remarks>Never names memory the garbage collector may move; whoever made it keeps the memory valid.</remarks>
+/// <remarks>Never names memory the garbage collector may move; its maker keeps the memory valid.</remarks>
 [StructLayout(LayoutKind.Sequential)]
 public readonly struct IoVector(nint address, nuint lengthInBytes)
 {

@@ -4,7 +4,7 @@ namespace PersistFs.Linux;
 
 /// <summary>
 /// The C library's calls, one file per family: the raw import is private, the public method answers an
-/// <see cref="Errno"/> and its results by out parameters. A descriptor is a plain int; whoever opened it closes it.
+/// <see cref="Errno"/> and its results by out parameters. A descriptor is a plain int, closed by the code that opened it.
 /// </summary>
 public static unsafe partial class Libc
 {
@@ -84,18 +84,6 @@ public static unsafe partial class Libc
         return Errno.OK;
     }
 
-    /// <summary>readv(2).</summary>
-    /// <param name="descriptor">Where to read.</param>
-    /// <param name="vectors">At most <see cref="IoVector.CountMax"/> runs of memory, filled in order.</param>
-    /// <param name="count">Bytes read, 0 at the end; -1 on an error.</param>
-    public static Errno ReadVector(int descriptor, ReadOnlySpan<IoVector> vectors, out long count)
-    {
-        fixed (IoVector* first = vectors)
-        {
-            return Result(count = ReadVectorCore(descriptor, first, vectors.Length));
-        }
-    }
-
     /// <summary>writev(2).</summary>
     /// <param name="descriptor">Where to write.</param>
     /// <param name="vectors">At most <see cref="IoVector.CountMax"/> runs of memory, written in order.</param>
@@ -128,9 +116,6 @@ public static unsafe partial class Libc
 
     [LibraryImport("libc", EntryPoint = "pwrite", SetLastError = true)]
     private static partial nint WriteAtCore(int descriptor, byte* buffer, nuint length, long offset);
-
-    [LibraryImport("libc", EntryPoint = "readv", SetLastError = true)]
-    private static partial nint ReadVectorCore(int descriptor, IoVector* vectors, int count);
 
     [LibraryImport("libc", EntryPoint = "writev", SetLastError = true)]
     private static partial nint WriteVectorCore(int descriptor, IoVector* vectors, int count);

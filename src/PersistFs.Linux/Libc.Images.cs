@@ -40,7 +40,7 @@ public static unsafe partial class Libc
     /// <summary>
     /// Gives a file the owner, the group and then the permission bits of another; the rest of its mode is cleared.
     /// </summary>
-    /// <returns>EPERM for who may not give files away: the permissions are as they were then.</returns>
+    /// <returns>EPERM without the right to give files away: the permissions are as they were then.</returns>
     public static Errno CopyPermissions(SafeHandle from, SafeHandle to)
     {
         Errno error = GetStatus((int)from.DangerousGetHandle(), out FileStatus status);

@@ -16,7 +16,7 @@ public static unsafe partial class Libc
     /// <summary>Bytes of a session's name without its NUL.</summary>
     public const int LiveSessionNameLengthMax = 63;
 
-    /// <summary>Makes a session for the next kernel; it lasts as long as somebody has it open.</summary>
+    /// <summary>Makes a session for the next kernel; it lasts as long as a process has it open.</summary>
     /// <param name="device">/dev/liveupdate.</param>
     /// <param name="name">At most <see cref="LiveSessionNameLengthMax"/> bytes of ASCII.</param>
     /// <param name="session">The session, or -1.</param>
@@ -25,10 +25,10 @@ public static unsafe partial class Libc
         OpenLiveSession(device, CreateSession, name, out session);
 
     /// <summary>
-    /// Takes a session that the kernel before this one has left. It can be taken once; whoever closes it without having
+    /// Takes a session that the kernel before this one has left. It can be taken once; a process that closes it without having
     /// retrieved its files gives their contents up.
     /// </summary>
-    /// <returns>ENOENT when none was left; EINVAL when somebody has taken it.</returns>
+    /// <returns>ENOENT when none was left; EINVAL when it has been taken.</returns>
     public static Errno RetrieveLiveSession(int device, string name, out int session) =>
         OpenLiveSession(device, RetrieveSession, name, out session);
 

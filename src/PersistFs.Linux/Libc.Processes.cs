@@ -51,7 +51,7 @@ public static unsafe partial class Libc
 
     /// <summary>waitpid(2) with WNOHANG: whether a child has ended, without waiting for it.</summary>
     /// <param name="processId">The child.</param>
-    /// <param name="hasEnded">True once, for whoever asks first after the end.</param>
+    /// <param name="hasEnded">True once, in the first call after the end.</param>
     /// <param name="exitCode">As of <see cref="WaitForExit"/>.</param>
     public static Errno TryWaitForExit(int processId, out bool hasEnded, out int exitCode)
     {
@@ -65,7 +65,7 @@ public static unsafe partial class Libc
     /// <summary>kill(2). Signal 0 only asks whether the process is there.</summary>
     public static Errno SendSignal(int processId, int signal) => Result(SendSignalCore(processId, signal));
 
-    /// <summary>getppid(2): who started this process, or adopted it when that one ended.</summary>
+    /// <summary>getppid(2): the process that started this one, or adopted it when that one ended.</summary>
     public static int ParentProcessId() => ParentCore();
 
     /// <summary>_exit(2): ends the process here and now; nothing registered for its end is run.</summary>
@@ -77,11 +77,11 @@ public static unsafe partial class Libc
     public static Errno OpenProcess(int processId, out int descriptor) =>
         Result(descriptor = (int)SystemCall(ProcessOpenNumber, processId, 0, 0));
 
-    /// <summary>How a process has ended that was somebody else's child (ioctl PIDFD_GET_INFO, Linux 6.15).</summary>
+    /// <summary>How a process has ended that was another one's child (ioctl PIDFD_GET_INFO, Linux 6.15).</summary>
     /// <param name="descriptor">Of <see cref="OpenProcess"/>, in whichever process.</param>
     /// <param name="exitCode">As of <see cref="WaitForExit"/>.</param>
     /// <returns>
-    /// EAGAIN while it runs or nobody has waited for it; ENOTTY or EINVAL where the kernel does not tell.
+    /// EAGAIN while it runs or has not been waited for; ENOTTY or EINVAL where the kernel does not tell.
     /// </returns>
     public static Errno GetExit(int descriptor, out int exitCode)
     {

@@ -37,10 +37,10 @@ public static partial class Libc
     /// <summary>
     /// Takes an exclusive lock on the open file description; it goes when the last descriptor and mapping of it do.
     /// </summary>
-    /// <returns>EAGAIN when somebody else holds one (fcntl(2), F_OFD_SETLK).</returns>
+    /// <returns>EAGAIN when another open file holds one (fcntl(2), F_OFD_SETLK).</returns>
     public static Errno LockOpenFile(SafeHandle descriptor) => ChangeLock(descriptor, FcntlSetOpenFileLock, LockWrite);
 
-    /// <summary>As <see cref="LockOpenFile"/>; waits for whoever holds one (F_OFD_SETLKW).</summary>
+    /// <summary>As <see cref="LockOpenFile"/>; waits for other holders (F_OFD_SETLKW).</summary>
     public static Errno AwaitOpenFileLock(SafeHandle descriptor)
     {
         Errno error;
@@ -56,7 +56,7 @@ public static partial class Libc
     public static Errno UnlockOpenFile(SafeHandle descriptor) => ChangeLock(descriptor, FcntlSetOpenFileLock, LockNone);
 
     /// <summary>
-    /// Whether <see cref="LockOpenFile"/> would fail now because somebody else holds the lock; takes none itself.
+    /// Whether <see cref="LockOpenFile"/> would fail now because another open file holds the lock; takes none itself.
     /// </summary>
     public static unsafe Errno IsOpenFileLocked(SafeHandle descriptor, out bool isLocked)
     {
@@ -70,7 +70,7 @@ public static partial class Libc
     /// flock(2): a lock of the open file as a whole, which its duplicates and what this process starts share.
     /// </summary>
     /// <param name="descriptor">The file.</param>
-    /// <param name="isExclusive">Whether nobody else may hold one; a lock that is held already is changed.</param>
+    /// <param name="isExclusive">Whether no other open file may hold one; a lock that is held already is changed.</param>
     /// <param name="waits">Whether to wait for it.</param>
     /// <returns>EWOULDBLOCK, which is EAGAIN, when it cannot be had now.</returns>
     public static Errno LockFile(int descriptor, bool isExclusive, bool waits) =>

@@ -44,7 +44,7 @@ public static unsafe partial class Libc
     /// <param name="handle">The handle's bytes, at most 128.</param>
     /// <param name="flags">How to open; CloseOnExec is the caller's to give.</param>
     /// <param name="descriptor">The new descriptor, or -1.</param>
-    /// <returns>ESTALE when there is no such file any more; EPERM for who may not open files by handle.</returns>
+    /// <returns>ESTALE when there is no such file any more; EPERM without the right to open files by handle.</returns>
     public static Errno OpenByHandle(
         int mount, int type, ReadOnlySpan<byte> handle, OpenFlags flags, out int descriptor)
     {

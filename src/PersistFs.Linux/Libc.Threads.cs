@@ -24,7 +24,7 @@ public static unsafe partial class Libc
     }
 
     /// <summary>tgkill(2) with the wake signal: a call the thread sleeps in returns EINTR.</summary>
-    /// <remarks>A thread that is about to sleep misses it; whoever waits for an effect sends it again.</remarks>
+    /// <remarks>A thread that is about to sleep misses it: a caller that waits for an effect sends it again.</remarks>
     /// <returns>ESRCH when the thread is no more.</returns>
     public static Errno WakeThread(int threadId) =>
         Result(SignalThreadCore(Environment.ProcessId, threadId, WakeSignal));

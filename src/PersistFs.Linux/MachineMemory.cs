@@ -8,9 +8,6 @@ public static class MachineMemory
     /// <summary>MemTotal: bytes of memory the kernel manages.</summary>
     public static ulong TotalInBytes => Value("MemTotal:");
 
-    /// <summary>MemAvailable: bytes that can be had without swapping.</summary>
-    public static ulong AvailableInBytes => Value("MemAvailable:");
-
     private static ulong Value(string key)
     {
         foreach (string line in File.ReadLines("/proc/meminfo"))

@@ -46,7 +46,7 @@ public unsafe struct InitOut
     /// <summary>Bits 0 to 31 of what is chosen.</summary>
     public uint Flags;
 
-    /// <summary>How many requests nobody waits for may be under way at once.</summary>
+    /// <summary>How many background requests (read-ahead, write-back) may be under way at once.</summary>
     public ushort MaxBackground;
 
     /// <summary>From how many of those on the kernel calls the filesystem congested.</summary>

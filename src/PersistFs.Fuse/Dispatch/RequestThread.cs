@@ -37,18 +37,18 @@ internal sealed class RequestThread
     public WorkerCounters Counters { get; } = new();
 
     /// <summary>How the thread spends its time.</summary>
-    public WorkerLoad Meter { get; } = new();
+    public WorkerLoad Load { get; } = new();
 
-    /// <summary>The thread that serves, 0 before it does.</summary>
+    /// <summary>Its id, as gettid(2) gives it; 0 before it serves.</summary>
     public volatile int ThreadId;
 
-    /// <summary>Whether the thread serves no more.</summary>
+    /// <summary>Whether the thread has ended.</summary>
     public volatile bool HasEnded;
 
     /// <summary>Its part in waiting for requests under way: it is inside while it serves one.</summary>
     public Epoch Epoch { get; } = new();
 
-    /// <summary>Where a request is read to.</summary>
+    /// <summary>Memory for the request.</summary>
     public Span<byte> RequestBytes => request.AsSpan();
 
     /// <summary>Where a reply's header goes.</summary>
@@ -60,7 +60,7 @@ internal sealed class RequestThread
     /// <summary>Where a reply's segments are collected.</summary>
     public Span<IoVector> SegmentVectors => vectors.AsSpan(1);
 
-    /// <summary>Bytes of memory a worker needs for requests of so many bytes of data.</summary>
+    /// <summary>Bytes of memory a thread needs for requests of so many bytes of data.</summary>
     public static int RequestLength(uint maxWriteInBytes) => checked((int)maxWriteInBytes) + PageSize;
 
     /// <summary>Header, body and segments of a reply, ready to be written.</summary>

@@ -1,14 +1,16 @@
 using PersistFs.Fuse.Abi;
-using PersistFs.Fuse.Sessions;
 
 namespace PersistFs.Fuse.Dispatch;
 
-/// <summary>What one worker has done. Only it writes; anybody reads.</summary>
+/// <summary>What one request thread has done. Only that thread writes; any thread reads.</summary>
 /// <remarks>
-/// One array for each worker, its first and last eight numbers unused, so that no two workers write to one cache line.
+/// One array for each thread, its first and last eight numbers unused, so that no two threads write to one cache line.
 /// </remarks>
 internal sealed class WorkerCounters
 {
+    /// <summary>Opcodes that are counted apart; all others count as the last.</summary>
+    public const int OpcodeCount = 64;
+
     private const int Padding = 8;
     private const int MalformedIndex = Padding;
     private const int ResentIndex = Padding + 1;
@@ -18,7 +20,7 @@ internal sealed class WorkerCounters
     private const int BytesWrittenIndex = Padding + 5;
     private const int OpcodeIndex = Padding + 8;
 
-    private readonly ulong[] numbers = new ulong[OpcodeIndex + SessionCounters.OpcodeCount + Padding];
+    private readonly ulong[] numbers = new ulong[OpcodeIndex + OpcodeCount + Padding];
 
     public ulong Malformed => Get(MalformedIndex);
 
@@ -35,7 +37,7 @@ internal sealed class WorkerCounters
     public ulong RequestsOf(int opcode) => Get(OpcodeIndex + opcode);
 
     public void CountRequest(Opcode opcode) =>
-        Add(OpcodeIndex + (int)Math.Min((uint)opcode, SessionCounters.OpcodeCount - 1), 1);
+        Add(OpcodeIndex + (int)Math.Min((uint)opcode, OpcodeCount - 1), 1);
 
     public void CountMalformed() => Add(MalformedIndex, 1);
 

@@ -2,13 +2,13 @@ using System.Diagnostics;
 
 namespace PersistFs.Fuse.Dispatch;
 
-/// <summary>How one worker spends its time, by windows of <see cref="RequestsInWindow"/> requests.</summary>
+/// <summary>How one request thread spends its time, by windows of <see cref="RequestsInWindow"/> requests.</summary>
 internal sealed class WorkerLoad
 {
     /// <summary>Some hundred microseconds of requests that come as fast as one caller can send them.</summary>
     public const int RequestsInWindow = 32;
 
-    /// <summary>A worker waits at least half of its time while one caller after the other computes and asks.</summary>
+    /// <summary>A thread waits at least half of its time while one caller after the other computes and asks.</summary>
     private const int IdleShare = 2;
 
     private const int BusyShare = 5;
@@ -19,19 +19,19 @@ internal sealed class WorkerLoad
     private long lastRequest;
     private int requests;
 
-    /// <summary>When the worker read its last request, in ticks of <see cref="Stopwatch"/>; anybody may ask.</summary>
+    /// <summary>When the thread read its last request, in ticks of <see cref="Stopwatch"/>.</summary>
     public long LastRequest => Volatile.Read(ref lastRequest);
 
     /// <summary>What the window that has ended last took.</summary>
     public long WindowTicks { get; private set; }
 
-    /// <summary>Whether the worker waited for requests most of that window.</summary>
+    /// <summary>Whether the thread waited for requests most of that window.</summary>
     public bool IsIdle { get; private set; }
 
     /// <summary>Whether it hardly waited for any.</summary>
     public bool IsBusy { get; private set; }
 
-    /// <summary>The worker is about to wait for a request.</summary>
+    /// <summary>The thread is about to wait for a request.</summary>
     public void BeginWait() => waitStart = Stopwatch.GetTimestamp();
 
     /// <summary>It has waited.</summary>
@@ -54,7 +54,7 @@ internal sealed class WorkerLoad
         return true;
     }
 
-    /// <summary>Begins a window now: what was before tells nothing any more.</summary>
+    /// <summary>Begins a window now, without what was before.</summary>
     public void Restart() => Restart(Stopwatch.GetTimestamp());
 
     private void Restart(long now)

@@ -15,7 +15,7 @@ public sealed class Channel : IDisposable
     /// <summary>Takes over <paramref name="descriptor"/>: it is closed with the channel.</summary>
     /// <param name="descriptor">An open /dev/fuse.</param>
     /// <remarks>
-    /// O_NONBLOCK is cleared. It belongs to the open file, so whoever set it may be another process, or no more.
+    /// O_NONBLOCK is cleared. It belongs to the open file, so another process may have set it, and may be dead.
     /// </remarks>
     public Channel(int descriptor)
     {
@@ -83,7 +83,7 @@ public sealed class Channel : IDisposable
     /// <summary>Writes one reply or notification.</summary>
     /// <param name="vectors">The header first. One byte of every page they name is read before the call.</param>
     /// <returns>
-    /// OK; ENOENT when nobody waits for the reply any more; EINVAL when the kernel takes it for malformed; for a
+    /// OK; ENOENT when the kernel has given the request up; EINVAL when the kernel takes it for malformed; for a
     /// notification also what the kernel thinks of it.
     /// </returns>
     public Errno Write(ReadOnlySpan<IoVector> vectors)
@@ -118,7 +118,7 @@ public sealed class Channel : IDisposable
         if (closing >= 0) _ = Libc.Close(closing);
     }
 
-    /// <summary>What an error of write(2) means: to try again, or that there is nobody to write to.</summary>
+    /// <summary>What an error of write(2) means: to try again, or that the peer is gone.</summary>
     private bool ShallRetry(ref Errno error)
     {
         switch (error)

@@ -1,12 +1,11 @@
-using PersistFs.Fuse.Dispatch;
 using PersistFs.Linux;
 
 namespace PersistFs.Fuse.Messages;
 
 /// <summary>Collects the runs of memory that a READ reply consists of; nothing is copied.</summary>
 /// <remarks>
-/// The memory stays valid and unchanged in meaning until <see cref="IFileSystem.ReadDone"/>. A reply shorter than what
-/// was asked says that the file ends there.
+/// The memory stays valid and unchanged in meaning until the reply has been written (ReadDone). A reply shorter than
+/// the request says that the file ends there.
 /// </remarks>
 public ref struct IoVectorWriter
 {
@@ -63,7 +62,7 @@ public ref struct IoVectorWriter
 
     private const uint ZerosLength = 1 << 20;
 
-    /// <summary>Memory nobody ever writes: the kernel backs all of it with its one page of zeros.</summary>
+    /// <summary>Memory that is never written: the kernel backs all of it with its one page of zeros.</summary>
     private static readonly nint Zeros = MapZeros();
 
     private static nint MapZeros()

@@ -3,7 +3,7 @@ using PersistFs.Linux;
 
 namespace PersistFs.Fuse.Messages;
 
-/// <summary>What every request carries beside its own arguments: who asks, about what, and on which worker.</summary>
+/// <summary>What every request carries beside its own arguments: its caller, its inode, its worker.</summary>
 public readonly struct RequestContext
 {
     /// <summary>The worker that serves the request, 0 to N-1; one request at a time has it.</summary>
@@ -21,7 +21,7 @@ public readonly struct RequestContext
     /// <summary>The inode asked about; for operations on names, the directory.</summary>
     public NodeId NodeId { get; init; }
 
-    /// <summary>The caller. With <see cref="WriteFlags.Cache"/> and in FORGET it is nobody in particular.</summary>
+    /// <summary>The caller. With <see cref="WriteFlags.Cache"/> and in FORGET it names no caller.</summary>
     public Credentials Credentials { get; init; }
 
     /// <summary>

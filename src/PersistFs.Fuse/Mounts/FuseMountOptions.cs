@@ -23,7 +23,7 @@ public sealed record FuseMountOptions
     public bool AllowOther { get; init; } = true;
 
     /// <summary>
-    /// Whether the kernel checks permissions by mode, owner and ACL. Who says no checks every call himself.
+    /// Whether the kernel checks permissions by mode, owner and ACL. Without it the file system checks every call.
     /// </summary>
     public bool DefaultPermissions { get; init; } = true;
 

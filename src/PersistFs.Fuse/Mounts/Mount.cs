@@ -46,7 +46,7 @@ public static class Mount
         throw new MountException($"{options.Target}: cannot be mounted on: {error}", advice);
     }
 
-    /// <summary>Has fusermount3(1) open the device and mount it, for a user who may not.</summary>
+    /// <summary>Has fusermount3(1) open the device and mount it, for a user without the right to.</summary>
     /// <returns>The open /dev/fuse, close-on-exec.</returns>
     /// <exception cref="MountException">There is no such program, or it refused.</exception>
     public static int AttachThroughHelper(FuseMountOptions options)
@@ -75,7 +75,7 @@ public static class Mount
         }
     }
 
-    /// <summary>umount2(2), or fusermount3(1) for a user who may not.</summary>
+    /// <summary>umount2(2), or fusermount3(1) for a user without the right to.</summary>
     /// <param name="target">The mount point.</param>
     /// <param name="isLazy">Out of the tree now, even while files are open; the connection ends with the last.</param>
     /// <exception cref="MountException">It is in use, or not mounted.</exception>
@@ -98,7 +98,7 @@ public static class Mount
         throw new MountException($"{target}: cannot be unmounted: {error}", advice);
     }
 
-    /// <summary>The connection's number below /sys/fs/fuse/connections, which names it whoever holds it.</summary>
+    /// <summary>The connection's number below /sys/fs/fuse/connections, which names it in every process.</summary>
     /// <returns>Null when the descriptor is not mounted, or the kernel does not tell.</returns>
     public static uint? ConnectionOf(int descriptor)
     {

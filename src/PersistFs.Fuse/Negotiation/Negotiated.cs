@@ -2,13 +2,13 @@ using PersistFs.Fuse.Abi;
 
 namespace PersistFs.Fuse.Negotiation;
 
-/// <summary>What both sides agreed on at INIT; it holds for the life of the connection, whoever serves it.</summary>
+/// <summary>What both sides agreed on at INIT; it holds for the life of the connection, over all its servers.</summary>
 /// <param name="Minor">Protocol revision: 7.<paramref name="Minor"/>.</param>
 /// <param name="Flags">What was offered and chosen.</param>
 /// <param name="MaxWriteInBytes">The most bytes in one WRITE; request buffers have room for it.</param>
 /// <param name="MaxReadaheadInBytes">The most the kernel reads ahead.</param>
 /// <param name="PagesMax">The most pages of 4 KiB in one request.</param>
-/// <param name="MaxBackground">How many requests nobody waits for may be under way at once.</param>
+/// <param name="MaxBackground">How many background requests may be under way at once.</param>
 /// <param name="CongestionThreshold">From how many of those on the kernel calls the filesystem congested.</param>
 public sealed record Negotiated(
     uint Minor,

@@ -4,7 +4,7 @@ namespace PersistFs.Fuse.Negotiation;
 
 /// <summary>How a session serves its connection, and what it asks the kernel for at INIT.</summary>
 /// <remarks>
-/// The defaults fit a tree that nobody but this session changes: the kernel may keep what it was told until it is told
+/// The defaults fit a tree that only this session changes: the kernel may keep what it was told until it is told
 /// otherwise. What the kernel does not offer is done without.
 /// </remarks>
 public sealed record SessionOptions
@@ -71,7 +71,7 @@ public sealed record SessionOptions
     /// <summary>The most pages of 4 KiB in one request, 1 to <see cref="PagesLimit"/>.</summary>
     public ushort PagesMax { get; init; } = 256;
 
-    /// <summary>How many requests nobody waits for (read-ahead, write-back) may be under way at once.</summary>
+    /// <summary>How many background requests (read-ahead, write-back) may be under way at once.</summary>
     public ushort MaxBackground { get; init; } = 64;
 
     /// <summary>From how many of those on the kernel calls the filesystem congested.</summary>

@@ -7,7 +7,7 @@ using PersistFs.Linux;
 
 namespace PersistFs.Fuse.Sessions;
 
-/// <summary>Holds requests back that change the tree, while a session is frozen.</summary>
+/// <summary>Sets aside requests that change the tree, while a session is frozen.</summary>
 /// <remarks>
 /// A request that waits is set aside, and its worker reads on: however many wait, reads are served. To the kernel it is
 /// one that was read and not answered; if the server dies it is sent again, and nothing of it has been done.
@@ -152,7 +152,7 @@ internal sealed class FrozenRequests
             lock (sync)
             {
                 isClosed = scope != FreezeScope.None && !hasEnded;
-                // Whoever closes the gate next starts another thread.
+                // The next Close starts another thread.
                 if (!isClosed) expiry = null;
             }
         }

@@ -10,8 +10,7 @@ namespace PersistFs.Fuse.Sessions;
 /// <remarks>
 /// Not to be used by a worker while it serves a request about the same inode or directory: the kernel holds a lock
 /// during the request that the notification needs. Attributes alone need none. All calls but <see cref="Resend"/>
-/// answer ENOENT for what the
-/// kernel does not know, which is as good as success.
+/// answer ENOENT for what the kernel does not know, which is as good as success.
 /// </remarks>
 public sealed class Notifier(Channel channel)
 {

@@ -6,10 +6,7 @@ namespace PersistFs.Fuse.Sessions;
 /// <summary>What a session has done since it began: the sum over its workers, at one moment or nearly so.</summary>
 public sealed class SessionCounters
 {
-    /// <summary>Opcodes that are counted apart; all others count as the last.</summary>
-    internal const int OpcodeCount = 64;
-
-    private readonly ulong[] requests = new ulong[OpcodeCount];
+    private readonly ulong[] requests = new ulong[WorkerCounters.OpcodeCount];
 
     internal SessionCounters(ReadOnlySpan<RequestThread> workers)
     {
@@ -22,7 +19,7 @@ public sealed class SessionCounters
             Refused += counters.Refused;
             BytesRead += counters.BytesRead;
             BytesWritten += counters.BytesWritten;
-            for (int opcode = 0; opcode < OpcodeCount; opcode++) requests[opcode] += counters.RequestsOf(opcode);
+            for (int opcode = 0; opcode < requests.Length; opcode++) requests[opcode] += counters.RequestsOf(opcode);
         }
     }
 
@@ -32,7 +29,7 @@ public sealed class SessionCounters
     /// <summary>Requests that the kernel sent again.</summary>
     public ulong Resent { get; }
 
-    /// <summary>Replies nobody waited for any more.</summary>
+    /// <summary>Replies that came after the kernel had given the request up.</summary>
     public ulong Undelivered { get; }
 
     /// <summary>Replies the kernel did not take; always a bug.</summary>
@@ -48,5 +45,5 @@ public sealed class SessionCounters
     public ulong Requests => requests.Aggregate(0UL, (sum, count) => sum + count);
 
     /// <summary>Requests of one kind.</summary>
-    public ulong RequestsOf(Opcode opcode) => requests[(int)Math.Min((uint)opcode, OpcodeCount - 1)];
+    public ulong RequestsOf(Opcode opcode) => requests[(int)Math.Min((uint)opcode, requests.Length - 1)];
 }

@@ -5,10 +5,10 @@ using PersistFs.Linux;
 namespace PersistFs.Fuse.Sessions;
 
 /// <summary>
-/// Looks after a session while it has requests: whether all who should read are stuck, and whether processors may
-/// sleep again. While there are none it sleeps.
+/// Looks after a session while it has requests: whether all threads that should read are stuck, and whether processors
+/// may sleep again. While there are none it sleeps.
 /// </summary>
-internal sealed class Watchdog(ReaderPool roster, RequestThread[] workers, bool keepsAwake)
+internal sealed class Watchdog(ReaderPool readers, RequestThread[] threads, bool keepsAwake)
 {
     private const int IntervalInMilliseconds = 5;
 
@@ -28,7 +28,7 @@ internal sealed class Watchdog(ReaderPool roster, RequestThread[] workers, bool 
     /// <summary>Starts the thread that watches.</summary>
     public void Start() => new Thread(Run) { Name = "fuse-watch", IsBackground = true }.Start();
 
-    /// <summary>A worker has got a request, and is no longer counted among those who wait.</summary>
+    /// <summary>A thread has got a request, and is no longer counted among those that wait.</summary>
     public void NoteRequest()
     {
         // The count was changed before this look, and the watch looks at it once it has said that it sleeps: one of the
@@ -36,9 +36,9 @@ internal sealed class Watchdog(ReaderPool roster, RequestThread[] workers, bool 
         if (Volatile.Read(ref isAsleep) != 0 && Interlocked.Exchange(ref isAsleep, 0) != 0) gate.Give();
     }
 
-    /// <summary>A worker has served <see cref="WorkerLoad.RequestsInWindow"/> requests in this time.</summary>
+    /// <summary>A thread has served <see cref="WorkerLoad.RequestsInWindow"/> requests in this time.</summary>
     /// <remarks>
-    /// A caller sleeps while its request is served, and the worker while the caller computes. Where an idle processor
+    /// A caller sleeps while its request is served, and the thread while the caller computes. Where an idle processor
     /// has to be brought back for each, that is most of the time a request takes (bench/README.md). So processors stay
     /// awake while requests come thick and fast, and a moment longer.
     /// </remarks>
@@ -64,9 +64,9 @@ internal sealed class Watchdog(ReaderPool roster, RequestThread[] workers, bool 
             Volatile.Write(ref isAsleep, 0);
             while (gate.TryTake())
             {
-                // One look is enough for all who asked for it.
+                // One look is enough, however many requests asked for it.
             }
-            roster.EnsureReader();
+            readers.EnsureReader();
             LetSleep();
         }
         latency?.Close();
@@ -76,17 +76,17 @@ internal sealed class Watchdog(ReaderPool roster, RequestThread[] workers, bool 
     private bool MaySleep()
     {
         long last = 0;
-        foreach (RequestThread worker in workers) last = Math.Max(last, worker.Meter.LastRequest);
+        foreach (RequestThread thread in threads) last = Math.Max(last, thread.Load.LastRequest);
         if (Stopwatch.GetTimestamp() - last <= QuietTicks) return false;
         Interlocked.Exchange(ref isAsleep, 1);
-        return roster.WaitingCount > 0;
+        return readers.WaitingCount > 0;
     }
 
     private void LetSleep()
     {
         if (Volatile.Read(ref isAwake) == 0) return;
         if (Stopwatch.GetTimestamp() - Volatile.Read(ref lastBurst) < QuietTicks / 2) return;
-        // Taken back first: a worker that finds it still demanded demands it again with its next window.
+        // Taken back first: a thread that finds it still demanded demands it again with its next window.
         latency!.Set(staysReady: false);
         Volatile.Write(ref isAwake, 0);
     }

@@ -8,8 +8,7 @@ namespace PersistFs.Server.FileSystem;
 /// <summary>What was agreed on at INIT, as the arena keeps it for the server that takes the session over.</summary>
 /// <remarks>
 /// Little-endian: revision (4 bytes), the most bytes of a WRITE (4), flags (8), read-ahead (4), pages of a request
-/// (2), background
-/// requests (2), congestion threshold (2); at 32 a 1, which says that the rest is there.
+/// (2), background requests (2), congestion threshold (2); at 32 a 1, which says that the rest is there.
 /// </remarks>
 internal static class NegotiatedTerms
 {

@@ -117,7 +117,7 @@ internal sealed partial class TreeFileSystem
 
     [LoggerMessage(EventId = 21, Level = LogLevel.Error,
         Message = "{Operation} (request {Request}) was in hand when {Crashes} servers crashed and {Kills} were killed, "
-            + "and is given up: whoever waits for it gets EIO")]
+            + "and is refused from now on: its caller gets EIO")]
     private partial void LogRefused(Opcode operation, ulong request, int crashes, int kills);
 
     [LoggerMessage(EventId = 22, Level = LogLevel.Information,

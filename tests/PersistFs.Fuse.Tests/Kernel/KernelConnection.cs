@@ -6,6 +6,7 @@ using PersistFs.Fuse.Mounts;
 using PersistFs.Fuse.Negotiation;
 using PersistFs.Fuse.Sessions;
 using PersistFs.Linux;
+using PersistFs.Testing;
 
 namespace PersistFs.Fuse.Tests.Kernel;
 

@@ -12,9 +12,9 @@ public sealed class ReaderPoolTests
     {
         ReaderPool roster = new();
 
-        roster.Rest();
+        roster.Park();
 
-        Assert.Equal(0, roster.OffDutyCount);
+        Assert.Equal(0, roster.ParkedCount);
     }
 
     [Fact]
@@ -24,10 +24,10 @@ public sealed class ReaderPoolTests
         roster.BeginWait();
         Task resting = BeginRest(roster, 1);
 
-        roster.Call();
+        roster.Wake();
 
         await resting.WaitAsync(Patience);
-        Assert.Equal(0, roster.OffDutyCount);
+        Assert.Equal(0, roster.ParkedCount);
     }
 
     [Fact]
@@ -38,7 +38,7 @@ public sealed class ReaderPoolTests
         Task resting = BeginRest(roster, 1);
 
         roster.EnsureReader();
-        Assert.Equal(1, roster.OffDutyCount);
+        Assert.Equal(1, roster.ParkedCount);
         roster.EndWait();
         roster.EnsureReader();
 
@@ -52,9 +52,9 @@ public sealed class ReaderPoolTests
         roster.BeginWait();
         Task[] resting = [BeginRest(roster, 1), BeginRest(roster, 2), BeginRest(roster, 3)];
 
-        roster.Call();
+        roster.Wake();
         await Task.WhenAny(resting).WaitAsync(Patience);
-        Assert.Equal(2, roster.OffDutyCount);
+        Assert.Equal(2, roster.ParkedCount);
         Assert.Equal(1, resting.Count(task => task.IsCompleted));
 
         roster.Close();
@@ -68,7 +68,7 @@ public sealed class ReaderPoolTests
         roster.BeginWait();
         roster.Close();
 
-        roster.Rest();
+        roster.Park();
     }
 
     [Theory, InlineData(20_000)]
@@ -82,7 +82,7 @@ public sealed class ReaderPoolTests
             for (int round = 0; round < rounds; round++)
             {
                 barrier.SignalAndWait(Patience);
-                roster.Rest();
+                roster.Park();
                 barrier.SignalAndWait(Patience);
             }
         });
@@ -100,15 +100,15 @@ public sealed class ReaderPoolTests
         });
 
         await Task.WhenAll(first, second).WaitAsync(Patience * 5);
-        Assert.Equal(0, roster.OffDutyCount);
+        Assert.Equal(0, roster.ParkedCount);
     }
 
     /// <summary>Sends a worker to rest; returns when it is off duty.</summary>
     private static Task BeginRest(ReaderPool roster, int count)
     {
         Task resting = Task.Factory.StartNew(
-            roster.Rest, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
-        Assert.True(SpinWait.SpinUntil(() => roster.OffDutyCount == count, Patience));
+            roster.Park, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        Assert.True(SpinWait.SpinUntil(() => roster.ParkedCount == count, Patience));
         return resting;
     }
 }

@@ -1,4 +1,5 @@
 using PersistFs.Fuse.Abi;
+using PersistFs.Fuse.Dispatch;
 using PersistFs.Fuse.Messages;
 using PersistFs.Fuse.Negotiation;
 using PersistFs.Fuse.Sessions;
@@ -166,7 +167,7 @@ public sealed class SessionTests
         Span<byte> memory = buffers.Memory.AsSpan();
         Assert.Equal(new byte[4], memory[..4]);
         Assert.Equal(message.AsSpan(4), memory[4..message.Length]);
-        Assert.Equal(Session.BufferLengthInBytes(pagesMax: 1), (int)buffers.Memory.LengthInBytes);
+        Assert.Equal(RequestThread.RequestLength(4096) + RequestThread.ReplyLength, (int)buffers.Memory.LengthInBytes);
         _ = Libc.Close(kernel);
         buffers.Dispose();
     }

@@ -1,6 +1,7 @@
+using PersistFs.Fuse.Sessions;
 using PersistFs.Linux;
 
-namespace PersistFs.Fuse.Sessions;
+namespace PersistFs.Testing;
 
 /// <summary>Buffers in memory of this process: locked where that is allowed.</summary>
 public sealed class NativeBuffers : IBufferProvider, IDisposable
