@@ -1,8 +1,8 @@
 using PersistFs.Fuse.Abi;
 using PersistFs.Fuse.Negotiation;
+using PersistFs.Fuse.Testing;
 using PersistFs.Fuse.Tests.Requests;
 using PersistFs.Linux;
-using PersistFs.Testing;
 
 namespace PersistFs.Fuse.Tests.Dispatch;
 

@@ -5,8 +5,8 @@ using PersistFs.Fuse.Messages;
 using PersistFs.Fuse.Mounts;
 using PersistFs.Fuse.Negotiation;
 using PersistFs.Fuse.Sessions;
+using PersistFs.Fuse.Testing;
 using PersistFs.Linux;
-using PersistFs.Testing;
 
 namespace PersistFs.Fuse.Tests.Kernel;
 

@@ -1,7 +1,7 @@
 using PersistFs.Fuse.Sessions;
 using PersistFs.Linux;
 
-namespace PersistFs.Testing;
+namespace PersistFs.Fuse.Testing;
 
 /// <summary>Buffers in memory of this process: locked where that is allowed.</summary>
 public sealed class NativeBuffers : IBufferProvider, IDisposable
