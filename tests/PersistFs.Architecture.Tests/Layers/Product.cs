@@ -16,11 +16,12 @@ internal static class Product
     public static IEnumerable<IType> TypesOf(string assembly) =>
         Architecture.Types.Where(type => AssemblyOf(NameOf(type)) == assembly);
 
-    /// <summary>The arrows between types of the product.</summary>
+    /// <summary>The arrows between types of the product; parameters of generic methods are no types of it.</summary>
     public static IEnumerable<(IType From, IType To)> Arrows() =>
         from type in Architecture.Types
         where AssemblyOf(NameOf(type)) != null
         from dependency in type.Dependencies
+        where dependency.Target is not GenericParameter
         where AssemblyOf(NameOf(dependency.Target)) != null
         select (type, dependency.Target);
 
@@ -43,7 +44,8 @@ internal static class Product
         {
             // .../bin/<configuration>/net10.0/ of the tests names the configuration of the product, built beside them.
             DirectoryInfo output = new(AppContext.BaseDirectory);
-            return Path.Combine(Repository.Root, "src/PersistFs.Cli/bin", output.Parent!.Name, output.Name, "linux-x64");
+            string[] parts = [Repository.Root, "src/PersistFs.Cli/bin", output.Parent!.Name, output.Name, "linux-x64"];
+            return Path.Combine(parts);
         }
     }
 }

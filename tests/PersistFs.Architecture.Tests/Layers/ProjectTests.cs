@@ -60,12 +60,15 @@ public sealed class ProjectTests
         string folder = Path.GetDirectoryName(Path.Combine(Repository.Root, project))!;
         IEnumerable<string> files = [project];
         // Every project of tests named so gets what the folder's own file of properties references.
-        if (project.EndsWith(".Tests.csproj", StringComparison.Ordinal)) files = [project, "tests/Directory.Build.props"];
+        if (project.EndsWith(".Tests.csproj", StringComparison.Ordinal))
+        {
+            files = [project, "tests/Directory.Build.props"];
+        }
         return
             from file in files
             from reference in XDocument.Load(Path.Combine(Repository.Root, file)).Descendants("ProjectReference")
             where (string?)reference.Attribute("ReferenceOutputAssembly") != "false"
-            let path = Path.GetFullPath(Path.Combine(folder, ((string)reference.Attribute("Include")!).Replace('\\', '/')))
-            select Path.GetRelativePath(Repository.Root, path);
+            let path = ((string)reference.Attribute("Include")!).Replace('\\', '/')
+            select Path.GetRelativePath(Repository.Root, Path.GetFullPath(Path.Combine(folder, path)));
     }
 }

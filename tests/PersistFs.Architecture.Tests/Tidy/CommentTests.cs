@@ -48,7 +48,8 @@ public sealed partial class CommentTests
     private static bool IsProse(Comment comment) =>
         comment.Text.Length > 0 && !NoProse().IsMatch(comment.Text);
 
-    [GeneratedRegex(@"^<(?!see |paramref |c>)|<\/(summary|param|returns|remarks|item|para|typeparam)>$|^[-*|#]|^\d+\.|  ")]
+    [GeneratedRegex(@"^<(?!see |paramref |c>)|<\/(summary|param|returns|remarks|item|para|typeparam)>$"
+        + @"|^[-*|#]|^\d+\.|  ")]
     private static partial Regex NoProse();
 
     [GeneratedRegex(@"\b(who|whoever|whom)\b", RegexOptions.IgnoreCase)]

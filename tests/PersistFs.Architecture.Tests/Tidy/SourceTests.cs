@@ -54,7 +54,8 @@ public sealed class SourceTests
             {
                 int columns = new System.Globalization.StringInfo(lines[index]).LengthInTextElements;
                 if (columns > ColumnsMax) findings.Add(file, index + 1, $"{columns} columns");
-                if (lines[index].Length > lines[index].TrimEnd().Length) findings.Add(file, index + 1, "blank at the end");
+                if (lines[index].Length == lines[index].TrimEnd().Length) continue;
+                findings.Add(file, index + 1, "blank at the end");
             }
         }
     }

@@ -22,6 +22,17 @@ public sealed class UseTests
         ["Dispose"] = "a using statement calls it",
         ["GetEnumerator"] = "a foreach statement calls it",
         ["Deconstruct"] = "a pattern calls it",
+        ["ExitCodeExtensions"] = "a type of extension methods is not named",
+        ["HugePolicyExtensions"] = "a type of extension methods is not named",
+        ["CurrentValue"] = "IOptionsMonitor asks for it",
+        ["OnChange"] = "IOptionsMonitor asks for it",
+        ["StartAsync"] = "IHostedService asks for it",
+        ["StopAsync"] = "IHostedService asks for it",
+        ["HandedOver"] = "a server ends with the number, which is taken from its failure",
+        ["node0"] = "the first element of an inline array",
+        ["stripe0"] = "the first element of an inline array",
+        ["Restorer"] = "the kernel reads it",
+        ["Requested"] = "the kernel reads it",
     };
 
     [Fact]
