@@ -32,7 +32,7 @@ public sealed partial class VocabularyTests
     [GeneratedRegex(
         @"\b(daemons?|physicians?|keepers?|holders?|storms?|given[ -]up|brakes?|crews?)\b"
             + "|[a-z](Daemon|Physician|Keeper|Holder|Storm)"
-            + "|(Physician|Keeper|Holder|Storm|DutyMeter|WorkerRoster|GroundRepairs|SaveBrake|FrameCrew|SuspectEntry)[A-Z]",
+            + "|(Physician|Keeper|Holder|Storm|DutyMeter|WorkerRoster|GroundRepairs|SaveBrake|FrameCrew)[A-Z]",
         RegexOptions.None)]
     private static partial Regex Replaced();
 }
