@@ -14,17 +14,23 @@ internal sealed class MaintenanceThread : IDisposable
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(100);
 
     private readonly Volume volume;
-    private readonly Worker worker;
     private readonly CancellationTokenSource stop = new();
     private readonly AutoResetEvent hasWork = new(initialState: false);
     private readonly ConcurrentQueue<Action<Worker>> works = new();
-    private readonly Thread thread;
+    private (Thread Thread, Worker Worker)? running;
 
+    /// <param name="volume">The volume; not touched before <see cref="Start"/>.</param>
     public MaintenanceThread(Volume volume)
     {
         this.volume = volume;
-        worker = volume.AttachWorker();
-        thread = new Thread(Run) { IsBackground = true, Name = "maintenance" };
+    }
+
+    /// <summary>Begins, once the session runs: what requests sent again refer to must not be reaped before.</summary>
+    public void Start()
+    {
+        Worker worker = volume.AttachWorker();
+        Thread thread = new(() => Run(worker)) { IsBackground = true, Name = "maintenance" };
+        running = (thread, worker);
         thread.Start();
     }
 
@@ -44,7 +50,7 @@ internal sealed class MaintenanceThread : IDisposable
         hasWork.Set();
         while (!isDone.Wait(Interval))
         {
-            if (!thread.IsAlive) return isDone.IsSet;
+            if (running is not { Thread.IsAlive: true }) return isDone.IsSet;
         }
         return true;
     }
@@ -52,13 +58,17 @@ internal sealed class MaintenanceThread : IDisposable
     public void Dispose()
     {
         stop.Cancel();
-        thread.Join();
-        volume.DetachWorker(worker);
+        if (running is var (thread, worker))
+        {
+            thread.Join();
+            volume.DetachWorker(worker);
+            running = null;
+        }
         stop.Dispose();
         hasWork.Dispose();
     }
 
-    private void Run()
+    private void Run(Worker worker)
     {
         try
         {

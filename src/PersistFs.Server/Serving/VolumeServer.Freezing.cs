@@ -37,14 +37,14 @@ internal sealed partial class VolumeServer
         long start = Stopwatch.GetTimestamp();
         lock (freezeSync)
         {
-            if (isStopping || session!.Completion.IsCompleted)
+            if (isStopping || Tree.Session.Completion.IsCompleted)
             {
                 throw new FailureException(FailureKind.NotMounted, $"{options.MountPoint}: the mount is just ending",
                     "see how it is with: persistfs status");
             }
             long until = start + (long)(window.TotalSeconds * Stopwatch.Frequency);
-            FreezeRecord record = new(scope, wait.TotalMilliseconds, until, BootId(), volume!.ReadSession().Connection);
-            session.Freeze(scope, wait);
+            FreezeRecord record = new(scope, wait.TotalMilliseconds, until, BootId(), Tree.Volume.ReadSession().Connection);
+            Tree.Session.Freeze(scope, wait);
             try
             {
                 record.Write(options.MountPoint);
@@ -65,7 +65,7 @@ internal sealed partial class VolumeServer
     /// <summary>"thaw": whether the tree was frozen, and how many requests had been refused.</summary>
     private string[] Thaw(ControlRequest order)
     {
-        long refused = session!.ReadFreezeCounters().Refused;
+        long refused = Tree.Session.ReadFreezeCounters().Refused;
         return [Thaw() ? "true" : "false", refused.ToString(CultureInfo.InvariantCulture)];
     }
 
@@ -73,10 +73,10 @@ internal sealed partial class VolumeServer
     private string[] Verify(ControlRequest order)
     {
         long start = Stopwatch.GetTimestamp();
-        if (volume!.FindHeadFault(VerifyPatience) is { } fault)
+        if (Tree.Volume.FindHeadFault(VerifyPatience) is { } fault)
         {
-            throw new FailureException(FailureKind.ArenaCorrupt, $"{arena}: {fault}",
-                $"end the mount with: persistfs down {options.MountPoint}, and look with: persistfs check {arena}");
+            throw new FailureException(FailureKind.ArenaCorrupt, $"{Tree.Arena}: {fault}",
+                $"end the mount with: persistfs down {options.MountPoint}, and look with: persistfs check {Tree.Arena}");
         }
         return [Stopwatch.GetElapsedTime(start).TotalMilliseconds.ToString("0.###", CultureInfo.InvariantCulture)];
     }
@@ -103,18 +103,18 @@ internal sealed partial class VolumeServer
         // Before anything is executed: a successor must not hold back what was.
         FreezeRecord.Remove(options.MountPoint);
         freezing = null;
-        session!.Thaw();
+        Tree.Session.Thaw();
     }
 
     /// <summary>Stays frozen where the dead server was; before the first request is read.</summary>
     private void ResumeFreeze()
     {
-        if (FreezeRecord.Find(options.MountPoint, BootId(), connection) is not { } record)
+        if (FreezeRecord.Find(options.MountPoint, BootId(), Tree.Connection) is not { } record)
         {
             FreezeRecord.Remove(options.MountPoint);
             return;
         }
-        session!.Freeze(record.Scope, record.Wait);
+        Tree.Session.Freeze(record.Scope, record.Wait);
         freezing = record;
         SetFreezeTimer(record.Left);
         LogStillFrozen(options.MountPoint, record.Left.TotalSeconds);
@@ -153,7 +153,7 @@ internal sealed partial class VolumeServer
     private FreezeStatus? DescribeFreeze()
     {
         if (freezing is not { } record) return null;
-        FreezeCounters counters = session!.ReadFreezeCounters();
+        FreezeCounters counters = Tree.Session.ReadFreezeCounters();
         return new FreezeStatus(
             record.Scope == FreezeScope.All ? ControlVerb.All : ControlVerb.Names, counters.Waiting, counters.Refused,
             Math.Round(record.Left.TotalSeconds, digits: 1));

@@ -14,17 +14,17 @@ namespace PersistFs.Server.Serving;
 /// <summary>Arenas in memory, which the holder keeps as it keeps the connection.</summary>
 internal sealed partial class VolumeServer
 {
-    private MemfdArena? memory;
-
     /// <summary>The arena of a place; one in memory is taken from whoever has it, or made.</summary>
     /// <param name="place">Where it lies.</param>
     /// <param name="mayMake">Whether one in memory may be made where there is none.</param>
+    /// <param name="memory">Its segments where it lies in memory, the caller's to close; else null.</param>
     /// <param name="isNew">Whether it was.</param>
     /// <exception cref="FailureException">
     /// There is none, or not all of it, or another's; nothing was changed.
     /// </exception>
-    private ArenaSource Locate(ArenaPlace place, bool mayMake, out bool isNew)
+    private ArenaSource Locate(ArenaPlace place, bool mayMake, out MemfdArena? memory, out bool isNew)
     {
+        memory = null;
         isNew = false;
         if (!MemfdName.IsMemory(place.Spec))
         {
@@ -36,8 +36,23 @@ internal sealed partial class VolumeServer
         MemfdName spec = MemfdName.Parse(place.Spec);
         if (holder.Kind == DescriptorStoreKind.None) throw MemfdArena.NotHeld(spec);
         memory = new MemfdArena(holder, options.MountPoint, spec, Tell);
+        try
+        {
+            isNew = !TakeOrMake(memory, spec, place, mayMake);
+            return memory.Source;
+        }
+        catch
+        {
+            memory.Dispose();
+            throw;
+        }
+    }
+
+    /// <returns>Whether it was taken; else it was made.</returns>
+    private bool TakeOrMake(MemfdArena memory, MemfdName spec, ArenaPlace place, bool mayMake)
+    {
         if (!holder.HasArena) RequireNotElsewhere(spec);
-        if (memory.TryTake(options.LockWait)) return memory.Source;
+        if (memory.TryTake(options.LockWait)) return true;
         if (!mayMake)
         {
             throw new FailureException(FailureKind.ArenaNotFound,
@@ -51,17 +66,16 @@ internal sealed partial class VolumeServer
                 $"begin anew: persistfs up {options.MountPoint} --arena {spec}; or restore a saved image to a file");
         }
         memory.Make(VolumeAccess.Describe(place, options.Mount));
-        isNew = true;
-        return memory.Source;
+        return false;
     }
 
     /// <summary>
     /// Opens what <see cref="Locate"/> has found in memory, and has the kernel hand it to the next one.
     /// </summary>
-    private Volume OpenMemory(ArenaSource source, TimeSpan lockWait)
+    private Volume OpenMemory(MemfdArena memory, ArenaSource source, TimeSpan lockWait)
     {
         Volume opened = VolumeAccess.OpenInherited(source, options.Mount, lockWait);
-        memory!.GoLive(opened);
+        memory.GoLive(opened);
         LiveUpdateStatus status = memory.Status;
         if (status.Milliseconds is { } taken) LogLive(options.MountPoint, status.Preserved, taken);
         if (status.Reason is not { } reason) return opened;
@@ -72,7 +86,7 @@ internal sealed partial class VolumeServer
     }
 
     /// <summary>Where this arena was to come from the last kernel: says that it did not, if it did not.</summary>
-    private void SettleReturn(bool isNew)
+    private void SettleReturn(string arena, bool isNew)
     {
         if (settleReturn(options.MountPoint, arena) && isNew)
         {

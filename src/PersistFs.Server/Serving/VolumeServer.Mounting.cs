@@ -1,5 +1,5 @@
 using PersistFs.Engine.Arenas;
-using PersistFs.Fuse.Messages;
+using PersistFs.Engine.Volumes;
 using PersistFs.Fuse.Mounts;
 using PersistFs.Fuse.Negotiation;
 using PersistFs.Fuse.Sessions;
@@ -8,6 +8,7 @@ using PersistFs.Server.Arenas;
 using PersistFs.Server.Descriptors;
 using PersistFs.Server.Failures;
 using PersistFs.Server.FileSystem;
+using PersistFs.Server.Memfd;
 using PersistFs.Server.Mounts;
 using PersistFs.Server.Paths;
 using PersistFs.Server.Settings;
@@ -27,10 +28,9 @@ internal sealed partial class VolumeServer
         if (cleared) Tell($"{options.MountPoint}: a dead mount was cleared away");
         bool isStored = device >= 0;
         if (!isStored) device = OpenDevice();
-        OpenVolume();
-        // From mount(2) on there are clients, and whoever dies then must not be the last to have the descriptor.
-        if (!isStored && device >= 0) Deposit(device);
-        Connect(device);
+        served = Connect(OpenNew(), device, isStored);
+        served.Session.Start();
+        served.Maintenance.Start();
         MountPoint.AwaitAnswer(options.MountPoint);
         BackingDeviceInfo.Relax(options.MountPoint);
     }
@@ -51,34 +51,45 @@ internal sealed partial class VolumeServer
         }
     }
 
-    private void OpenVolume()
+    /// <summary>Opens or makes the arena of a new connection.</summary>
+    private OpenedArena OpenNew()
     {
         ArenaPlace place = ArenaPlacement.Choose(options.Arena, options.MountPoint, options.Mount);
-        ArenaSource source = Locate(place, mayMake: true, out bool isNew);
-        volume = memory is null
+        ArenaSource source = Locate(place, mayMake: true, out MemfdArena? memory, out bool isNew);
+        OpenedArena opened = Open(source, memory, () => memory is null
             ? VolumeAccess.Open(place, options.Mount, options.LockWait, out isNew)
-            : OpenMemory(source, options.LockWait);
+            : OpenMemory(memory, source, options.LockWait));
         string growth = options.Mount.IsFixed || place.IsFixed ? "made with" : "made, to grow to";
         if (memory is not null && isNew) growth = "nobody had one of that name; a new, empty one was " + growth;
         if (isNew) Tell(place.Note ?? $"arena {place.Spec}: {growth} {SizeText.Format(place.SizeMaxInBytes)}");
-        else NoteSize(place.Spec);
-        arena = Resolve(source);
-        if (memory is not null) SettleReturn(isNew);
-        volume.AccessTimes = options.Mount.AccessTimes;
-        volume.BeginSession();
-        new MountRecord(options.MountPoint, options.Settings).Store(volume);
-        fileSystem = new TreeFileSystem(volume, options.WorkerCount, logger);
-        fileSystem.PrepareRoot(options.Mount);
-        maintenance = new MaintenanceThread(volume);
+        else NoteSize(place.Spec, opened.Volume);
+        if (memory is not null) SettleReturn(opened.Name, isNew);
+        return opened;
     }
 
-    private string Resolve(ArenaSource source) =>
+    /// <summary>Opens an arena; what its options say of an open one is set here, for both ways up.</summary>
+    private OpenedArena Open(ArenaSource source, MemfdArena? memory, Func<Volume> open)
+    {
+        try
+        {
+            Volume volume = open();
+            volume.AccessTimes = options.Mount.AccessTimes;
+            return new OpenedArena(volume, Resolve(source, memory), memory);
+        }
+        catch
+        {
+            memory?.Dispose();
+            throw;
+        }
+    }
+
+    private static string Resolve(ArenaSource source, MemfdArena? memory) =>
         memory is null && Libc.ResolvePath(source.Name, out string resolved) == Errno.OK ? resolved : source.Name;
 
     /// <summary>Says so when an arena is there already, and is not of the size that was asked for.</summary>
-    private void NoteSize(string spec)
+    private void NoteSize(string spec, Volume volume)
     {
-        ulong size = volume!.GetStatistics().SizeMax;
+        ulong size = volume.GetStatistics().SizeMax;
         if (ArenaSize.Wanted(options.Mount) is not { } wanted || ArenaSize.AreSame(size, wanted))
         {
             return;
@@ -92,7 +103,33 @@ internal sealed partial class VolumeServer
         if (holder.Kind != DescriptorStoreKind.None && !holder.Deposit(device)) LogNotHeld(options.MountPoint);
     }
 
-    private void Connect(int device)
+    /// <summary>Begins a session in the arena and mounts it; what was opened is closed where that fails.</summary>
+    private ServedTree Connect(OpenedArena opened, int device, bool isStored)
+    {
+        try
+        {
+            opened.Volume.BeginSession();
+            new MountRecord(options.MountPoint, options.Settings).Store(opened.Volume);
+            TreeFileSystem fileSystem = new(opened.Volume, options.WorkerCount, logger);
+            fileSystem.PrepareRoot(options.Mount);
+            // From mount(2) on there are clients, and a server that dies then must not be the last to have the
+            // descriptor.
+            if (!isStored && device >= 0) Deposit(device);
+            device = Attach(opened.Name, device);
+            ulong connection = StoredDevice.ConnectionOf(device, options.MountPoint);
+            StoreConnection(opened.Volume, connection);
+            return new ServedTree(opened, fileSystem, device, connection, Wanted(), inherited: null);
+        }
+        catch
+        {
+            opened.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Mounts on the mount point, through fusermount3 where there is no device yet.</summary>
+    /// <returns>The mounted /dev/fuse.</returns>
+    private int Attach(string arena, int device)
     {
         FuseMountOptions mount = new()
         {
@@ -114,32 +151,26 @@ internal sealed partial class VolumeServer
         }
         isMounted = true;
         if (!isOpen) Deposit(device);
-        connection = StoredDevice.ConnectionOf(device, options.MountPoint);
-        StoreConnection();
-        MakeSession(device, inherited: null);
-        session!.Start();
+        return device;
     }
 
     /// <summary>Notes in the arena which connection its session has; 0 where the kernel does not tell.</summary>
-    private void StoreConnection()
+    private static void StoreConnection(Volume volume, ulong connection)
     {
-        if (connection != 0) volume!.StoreConnection(BootId(), connection);
+        if (connection != 0) volume.StoreConnection(BootId(), connection);
     }
 
-    private void MakeSession(int device, Negotiated? inherited)
+    /// <summary>How a session is to be, on a new connection or one taken over.</summary>
+    private SessionOptions Wanted()
     {
-        channel = new Channel(device);
-        fileSystem!.NotifyThrough(new Notifier(channel));
         CacheMode cacheMode = options.Mount.CacheMode
             ?? (holder.Kind == DescriptorStoreKind.None ? CacheMode.WriteThrough : CacheMode.WriteBack);
-        SessionOptions wanted = new()
+        return new SessionOptions
         {
             WorkerCount = options.WorkerCount,
             WritebackCache = cacheMode == CacheMode.WriteBack,
             KeepsProcessorsAwake = options.KeepsProcessorsAwake,
         };
-        session = new Session(channel, fileSystem, wanted, fileSystem, inherited);
-        fileSystem.WaitThrough(session.ExpectWait);
     }
 
     private static Guid BootId() => BootIdentity.Current;

@@ -34,8 +34,8 @@ internal sealed partial class VolumeServer
         while (isMore)
         {
             int count = 0;
-            bool isDone = maintenance!.TryDo(
-                worker => isMore = volume!.ListFilesInUse(worker, ref cursor, found, out count));
+            bool isDone = Tree.Maintenance.TryDo(
+                worker => isMore = Tree.Volume.ListFilesInUse(worker, ref cursor, found, out count));
             if (!isDone || order.IsAbandoned) break;
             for (int first = 0; first < count; first += FilesInLineMax)
             {
@@ -53,7 +53,7 @@ internal sealed partial class VolumeServer
     /// <summary>"synchronize": brings an arena on a disk there, and does nothing for others.</summary>
     private string[] Synchronize(ControlRequest order)
     {
-        Errno error = volume!.Synchronize();
-        return error == Errno.OK ? [] : throw FailureException.FromSystem(arena, "write it to its disk", error);
+        Errno error = Tree.Volume.Synchronize();
+        return error == Errno.OK ? [] : throw FailureException.FromSystem(Tree.Arena, "write it to its disk", error);
     }
 }

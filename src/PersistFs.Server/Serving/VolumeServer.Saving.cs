@@ -17,7 +17,7 @@ internal sealed partial class VolumeServer
     /// </summary>
     private string[] Save(ControlRequest order)
     {
-        if (volume!.State == VolumeState.ReadOnly)
+        if (Tree.Volume.State == VolumeState.ReadOnly)
         {
             throw new FailureException(FailureKind.ArenaCorrupt,
                 $"{options.MountPoint}: damage was found in the arena, and an image of it would be damaged as well",
@@ -28,7 +28,7 @@ internal sealed partial class VolumeServer
         try
         {
             Action? settle = order.Arguments.Count > 1 && order.Arguments[1] == ControlVerb.Settle ? Settle : null;
-            return SaveLines.Encode(VolumeImage.SaveLive(volume, target, settle, Tell, abandoned.Token));
+            return SaveLines.Encode(VolumeImage.SaveLive(Tree.Volume, target, settle, Tell, abandoned.Token));
         }
         catch (OperationCanceledException)
         {

@@ -8,6 +8,7 @@ using PersistFs.Server.Arenas;
 using PersistFs.Server.Descriptors;
 using PersistFs.Server.Failures;
 using PersistFs.Server.FileSystem;
+using PersistFs.Server.Memfd;
 using PersistFs.Server.Settings;
 
 namespace PersistFs.Server.Serving;
@@ -55,64 +56,84 @@ internal sealed partial class VolumeServer
     /// </returns>
     private bool TakeOver(int device)
     {
-        connection = StoredDevice.ConnectionOf(device, options.MountPoint);
-        ResumeVolume();
-        fileSystem = new TreeFileSystem(volume!, options.WorkerCount, logger);
-        MakeSession(device, inherited: fileSystem.Negotiated);
+        ServedTree tree = served = Inherit(device);
         ResumeFreeze();
         bool canResend = !ServerVariable.IsSet(ServerVariable.WithoutResend);
-        Errno error = session!.TakeOver(fileSystem.RequestsInHand(), canResend);
-        if (error == Errno.EINVAL && IsIdle())
+        Errno error = tree.Session.TakeOver(tree.FileSystem.RequestsInHand(), canResend);
+        if (error == Errno.EINVAL && IsIdle(tree.Connection))
         {
             // The dead server had nothing in hand that is answered, so there is nothing to be sent again.
-            session.Start();
+            tree.Session.Start();
             error = Errno.OK;
         }
         if (error != Errno.OK)
         {
-            GiveUpConnection(error);
+            GiveUpConnection(tree, error);
             return false;
         }
         isMounted = true;
-        maintenance = new MaintenanceThread(volume!);
+        tree.Maintenance.Start();
         return true;
     }
 
-    /// <summary>Opens the arena of a connection and goes on with its session.</summary>
-    private void ResumeVolume()
+    /// <summary>Opens the arena of a connection and goes on with its session; nothing is read from it yet.</summary>
+    private ServedTree Inherit(int device)
+    {
+        ulong connection = StoredDevice.ConnectionOf(device, options.MountPoint);
+        OpenedArena opened = OpenInherited();
+        try
+        {
+            ResumeSession(opened, connection);
+            TreeFileSystem fileSystem = new(opened.Volume, options.WorkerCount, logger);
+            return new ServedTree(opened, fileSystem, device, connection, Wanted(), fileSystem.Negotiated);
+        }
+        catch
+        {
+            opened.Dispose();
+            throw;
+        }
+    }
+
+    private OpenedArena OpenInherited()
     {
         ArenaPlace place = ArenaPlacement.Choose(options.Arena, options.MountPoint, options.Mount);
-        ArenaSource source = Locate(place, mayMake: false, out _);
-        if (holder.IsStandby)
+        ArenaSource source = Locate(place, mayMake: false, out MemfdArena? memory, out _);
+        return Open(source, memory, () =>
         {
-            VolumeAccess.RequireKnownFormat(source);
-            holder.Standby();
-        }
-        TimeSpan lockWait = holder.IsStandby ? Timeout.InfiniteTimeSpan : options.LockWait;
-        volume = memory is null
-            ? VolumeAccess.OpenInherited(source, options.Mount, lockWait)
-            : OpenMemory(source, lockWait);
-        arena = Resolve(source);
-        SessionState state = volume.ReadSession();
+            if (holder.IsStandby)
+            {
+                VolumeAccess.RequireKnownFormat(source);
+                holder.Standby();
+            }
+            TimeSpan lockWait = holder.IsStandby ? Timeout.InfiniteTimeSpan : options.LockWait;
+            return memory is null
+                ? VolumeAccess.OpenInherited(source, options.Mount, lockWait)
+                : OpenMemory(memory, source, lockWait);
+        });
+    }
+
+    private void ResumeSession(OpenedArena opened, ulong connection)
+    {
+        SessionState state = opened.Volume.ReadSession();
         // A server that died right after mount(2) had no time to note the connection.
         bool isSame = state.Session != 0
             && (state.Connection == 0 || (state.Connection == connection && state.BootId == BootId()));
         if (!isSame)
         {
             throw Foreign(string.Create(CultureInfo.InvariantCulture,
-                $"the connection that was kept, {connection}, is not that of the arena {arena} ({state.Connection})"));
+                $"the connection that was kept, {connection}, is not that of the arena {opened.Name} ")
+                + string.Create(CultureInfo.InvariantCulture, $"({state.Connection})"));
         }
-        volume.AccessTimes = options.Mount.AccessTimes;
-        volume.ResumeSession(holder.WasServerKilled);
-        if (state.Connection == 0) StoreConnection();
+        opened.Volume.ResumeSession(holder.WasServerKilled);
+        if (state.Connection == 0) StoreConnection(opened.Volume, connection);
     }
 
     /// <summary>Whether the kernel waits for no answer on the connection; false where it does not tell.</summary>
-    private bool IsIdle()
+    private static bool IsIdle(ulong connection)
     {
         try
         {
-            return File.ReadAllText($"{ConnectionDirectory()}/waiting").Trim() == "0";
+            return File.ReadAllText($"{ConnectionDirectory(connection)}/waiting").Trim() == "0";
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
@@ -121,16 +142,15 @@ internal sealed partial class VolumeServer
     }
 
     /// <summary>
-    /// What the dead server had in hand will never be sent again, and whoever waits for it would wait for ever: they
-    /// get an
-    /// error, and a new connection serves those who come.
+    /// What the dead server had in hand will never be sent again, and its callers would wait for ever: they
+    /// get an error, and a new connection serves later ones.
     /// </summary>
-    private void GiveUpConnection(Errno error)
+    private void GiveUpConnection(ServedTree tree, Errno error)
     {
         LogGivenUp(options.MountPoint, error.ToString());
         try
         {
-            File.WriteAllText($"{ConnectionDirectory()}/abort", "1");
+            File.WriteAllText($"{ConnectionDirectory(tree.Connection)}/abort", "1");
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
@@ -138,13 +158,12 @@ internal sealed partial class VolumeServer
             Libc.Unmount(options.MountPoint, UnmountFlags.Force | UnmountFlags.Detach);
         }
         holder.Discard();
-        session!.Stop();
-        session = null;
-        connection = 0;
-        Release();
+        tree.Session.Stop();
+        tree.Dispose();
+        served = null;
     }
 
-    private string ConnectionDirectory() =>
+    private static string ConnectionDirectory(ulong connection) =>
         string.Create(CultureInfo.InvariantCulture, $"/sys/fs/fuse/connections/{connection}");
 
     private FailureException Foreign(string cause) => new(FailureKind.ForeignConnection,
@@ -167,9 +186,9 @@ internal sealed partial class VolumeServer
         isStopping = true;
         // The successor makes its own under the same name.
         statusSocket?.Dispose();
-        session!.Stop();
-        maintenance?.Dispose();
-        volume?.Dispose();
+        Tree.Session.Stop();
+        Tree.Maintenance.Dispose();
+        Tree.Volume.Dispose();
         Libc.ExitNow(HandedOverExitCode);
     }
 

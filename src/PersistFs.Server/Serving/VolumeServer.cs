@@ -4,13 +4,11 @@ using System.Runtime.InteropServices;
 using Microsoft.Extensions.Logging;
 using PersistFs.Engine.Volumes;
 using PersistFs.Fuse.Abi;
-using PersistFs.Fuse.Messages;
 using PersistFs.Fuse.Negotiation;
 using PersistFs.Fuse.Sessions;
 using PersistFs.Linux;
 using PersistFs.Server.Descriptors;
 using PersistFs.Server.Failures;
-using PersistFs.Server.FileSystem;
 using PersistFs.Server.Mounts;
 using PersistFs.Server.Paths;
 using PersistFs.Server.Settings;
@@ -29,17 +27,9 @@ internal sealed partial class VolumeServer : IDisposable
     private readonly ReturnHandler settleReturn;
     private readonly ILogger logger;
     private readonly long startedAt = Stopwatch.GetTimestamp();
-    private Volume? volume;
-    private TreeFileSystem? fileSystem;
-    private Channel? channel;
-    private Session? session;
-    private MaintenanceThread? maintenance;
+    private ServedTree? served;
     private StatusSocket? statusSocket;
     private PosixSignalRegistration? handOverSignal;
-    private string arena = "";
-
-    /// <summary>The kernel's number of the connection; 0 where it does not tell.</summary>
-    private ulong connection;
     private bool isMounted;
     private volatile bool isStopping;
 
@@ -61,7 +51,10 @@ internal sealed partial class VolumeServer : IDisposable
     public string MountPointPath => options.MountPoint;
 
     /// <summary>Completes when the connection has ended.</summary>
-    public Task<SessionEnd> Completion => session!.Completion;
+    public Task<SessionEnd> Completion => Tree.Session.Completion;
+
+    /// <summary>What serves; there from the way up, whole, until the way down.</summary>
+    private ServedTree Tree => served ?? throw new InvalidOperationException("The tree is not served.");
 
     /// <summary>Maps, recovers, mounts or takes over, and returns when the mount answers.</summary>
     /// <exception cref="FailureException">A step cannot be done; those before it are undone.</exception>
@@ -75,9 +68,11 @@ internal sealed partial class VolumeServer : IDisposable
             ApplyMemoryPolicy();
             holder.DepositServer();
             if (!TryTakeOver(out int device)) MountAnew(device);
+            ServedTree tree = Tree;
             statusSocket = new StatusSocket(RuntimePaths.SocketOf(options.MountPoint), Report, Orders());
             handOverSignal = PosixSignalRegistration.Create((PosixSignal)Libc.UserSignal2, OnHandOverSignal);
-            LogServing(options.MountPoint, arena, volume!.LastRecovery.Milliseconds, volume.LastRecovery.RolledBack);
+            LogServing(options.MountPoint, tree.Arena, tree.Volume.LastRecovery.Milliseconds,
+                tree.Volume.LastRecovery.RolledBack);
             holder.Ready();
         }
         catch
@@ -109,7 +104,9 @@ internal sealed partial class VolumeServer : IDisposable
     /// <summary>What has become of the server, for `persistfs status`.</summary>
     public StatusReport Report()
     {
-        StatusReport volumeReport = StatusSource.Describe(volume!);
+        ServedTree tree = Tree;
+        Negotiated? terms = tree.FileSystem.Negotiated;
+        StatusReport volumeReport = StatusSource.Describe(tree.Volume);
         return volumeReport with
         {
             ProcessId = Environment.ProcessId,
@@ -117,29 +114,29 @@ internal sealed partial class VolumeServer : IDisposable
             State = State(),
             MountPoint = options.MountPoint,
             Mounts = [.. Places()],
-            Connection = connection == 0 ? null : connection,
-            Arena = arena,
-            Live = memory?.Status,
-            SegmentDescriptors = memory?.Descriptors,
-            CacheMode = fileSystem?.Negotiated is { } agreed
+            Connection = tree.Connection == 0 ? null : tree.Connection,
+            Arena = tree.Arena,
+            Live = tree.Memory?.Status,
+            SegmentDescriptors = tree.Memory?.Descriptors,
+            CacheMode = terms is { } agreed
                 ? agreed.Has(InitFlags.WritebackCache) ? CacheMode.WriteBack : CacheMode.WriteThrough : null,
             Store = holder.Kind,
             SupervisorProcessId = holder.SupervisorProcessId,
             Freeze = DescribeFreeze(),
-            CanResend = fileSystem?.Negotiated?.Has(InitFlags.HasResend),
-            Protocol = fileSystem?.Negotiated is { } terms
-                ? string.Create(CultureInfo.InvariantCulture, $"{Negotiated.Major}.{terms.Minor}") : null,
+            CanResend = terms?.Has(InitFlags.HasResend),
+            Protocol = terms is { } spoken
+                ? string.Create(CultureInfo.InvariantCulture, $"{Negotiated.Major}.{spoken.Minor}") : null,
             Workers = options.WorkerCount,
             UptimeSeconds = Stopwatch.GetElapsedTime(startedAt).TotalSeconds,
             CpuSeconds = Environment.CpuUsage.TotalTime.TotalSeconds,
             ServerBytes = ProcessMemory.PrivateBytes(),
-            Operations = StatusSource.Operations(session!.ReadCounters()),
-            Counters = StatusSource.Counters(session.ReadCounters()),
+            Operations = StatusSource.Operations(tree.Session.ReadCounters()),
+            Counters = StatusSource.Counters(tree.Session.ReadCounters()),
             LastRecovery = volumeReport.LastRecovery! with
             {
-                Replayed = (ulong)(fileSystem?.Replayed ?? 0),
-                AnsweredFromRecords = (ulong)(fileSystem?.AnsweredFromRecords ?? 0),
-                GivenUp = (ulong)(fileSystem?.GivenUp ?? 0),
+                Replayed = (ulong)tree.FileSystem.Replayed,
+                AnsweredFromRecords = (ulong)tree.FileSystem.AnsweredFromRecords,
+                GivenUp = (ulong)tree.FileSystem.GivenUp,
             },
         };
     }
@@ -151,34 +148,23 @@ internal sealed partial class VolumeServer : IDisposable
         statusSocket?.Dispose();
         statusSocket = null;
         StopFreezeTimer();
-        if (session is { Completion.IsCompletedSuccessfully: false }) session.Stop();
-        EndSession();
-        ClearAborted();
-        Release();
+        if (served is not { } tree) return;
+        if (!tree.Session.Completion.IsCompletedSuccessfully) tree.Session.Stop();
+        EndSession(tree);
+        ClearAborted(tree);
+        tree.Dispose();
+        served = null;
     }
 
     /// <summary>
     /// The kernel gives the number of a connection that has ended to another one: the arena must not claim it.
     /// </summary>
-    private void EndSession()
+    private static void EndSession(ServedTree tree)
     {
-        bool hasEnded = session is { Completion.IsCompletedSuccessfully: true }
-            && session.Completion.Result.Reason is SessionEndReason.Unmounted or SessionEndReason.Aborted;
-        if (!hasEnded || volume!.ReadSession().Connection is not (> 0 and var number)) return;
-        volume.StoreConnection(Guid.Empty, number);
-    }
-
-    /// <summary>Lets go of connection and arena, whatever of them there is, and of the mount not at all.</summary>
-    private void Release()
-    {
-        channel?.Dispose();
-        channel = null;
-        maintenance?.Dispose();
-        maintenance = null;
-        volume?.Dispose();
-        volume = null;
-        memory?.Dispose();
-        memory = null;
+        bool hasEnded = tree.Session.Completion is { IsCompletedSuccessfully: true } completion
+            && completion.Result.Reason is SessionEndReason.Unmounted or SessionEndReason.Aborted;
+        if (!hasEnded || tree.Volume.ReadSession().Connection is not (> 0 and var number)) return;
+        tree.Volume.StoreConnection(Guid.Empty, number);
     }
 
     private void ApplyMemoryPolicy()
@@ -194,12 +180,12 @@ internal sealed partial class VolumeServer : IDisposable
     /// <summary>Where the tree is mounted: not only where this server was told to, and perhaps not there.</summary>
     private IEnumerable<string> Places()
     {
-        if (connection != 0) return MountPoint.AllOf(connection).Select(mount => mount.MountPoint);
+        if (Tree.Connection is not 0 and var connection) return MountPoint.AllOf(connection).Select(mount => mount.MountPoint);
         return MountTable.Find(options.MountPoint)?.Type == MountPoint.FileSystemType ? [options.MountPoint] : [];
     }
 
     /// <summary>A connection that was aborted leaves dead mounts behind, and they are ours to take away.</summary>
-    private void ClearAborted()
+    private void ClearAborted(ServedTree tree)
     {
         if (!isMounted) return;
         isMounted = false;
@@ -207,7 +193,7 @@ internal sealed partial class VolumeServer : IDisposable
         if (places.Length == 0) return;
         // What the holder keeps would keep the connection from ending.
         holder.Discard();
-        channel?.Dispose();
+        tree.Channel.Dispose();
         foreach (string place in places)
         {
             if (MountPoint.Ask(place) is not (Errno.ENOTCONN or Errno.ECONNABORTED)) continue;
@@ -215,9 +201,9 @@ internal sealed partial class VolumeServer : IDisposable
         }
     }
 
-    private ServerState State() => isStopping || session is { Completion.IsCompleted: true }
+    private ServerState State() => isStopping || Tree.Session.Completion.IsCompleted
         ? ServerState.Stopping
-        : volume!.State == VolumeState.ReadOnly ? ServerState.ReadOnly
+        : Tree.Volume.State == VolumeState.ReadOnly ? ServerState.ReadOnly
         : freezing is not null ? ServerState.Frozen : ServerState.Serving;
 
     private void Tell(string text)
