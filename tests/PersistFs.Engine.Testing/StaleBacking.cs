@@ -11,15 +11,13 @@ internal sealed class StaleBacking(ulong length) : Backing
 
     public override string Name => memory.Name;
 
-    public override string Kind => memory.Kind;
+    public override BackingKind Kind => memory.Kind;
 
     public override ulong Length => memory.Length;
 
     public override ulong AllocatedBytes => memory.Length;
 
     public override bool GivesZeros => false;
-
-    public override bool IsOnDisk => false;
 
     public override Errno Map(bool isPrivate, out nint address) => memory.Map(isPrivate, out address);
 

@@ -26,15 +26,13 @@ internal sealed class SparseBacking : Backing
 
     public override string Name => Path;
 
-    public override string Kind => "sparse memory";
+    public override BackingKind Kind { get; } = BackingKind.Of("sparse memory");
 
     public override ulong Length { get; }
 
     public override ulong AllocatedBytes => 0;
 
     public override bool GivesZeros => true;
-
-    public override bool IsOnDisk => false;
 
     public override Errno Map(bool isPrivate, out nint mapped)
     {

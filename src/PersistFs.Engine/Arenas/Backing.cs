@@ -1,3 +1,4 @@
+using PersistFs.Engine.Format;
 using PersistFs.Linux;
 
 namespace PersistFs.Engine.Arenas;
@@ -8,8 +9,8 @@ internal abstract class Backing : IDisposable
     /// <summary>As the operator named it.</summary>
     public abstract string Name { get; }
 
-    /// <summary>Kind for people: "huge pages", "tmpfs", "disk file", "DAX memory".</summary>
-    public abstract string Kind { get; }
+    /// <summary>What it is called, and what can be done with it.</summary>
+    public abstract BackingKind Kind { get; }
 
     /// <summary>Bytes from the arena's start to its end, present or not.</summary>
     public abstract ulong Length { get; }
@@ -75,21 +76,61 @@ internal abstract class Backing : IDisposable
         return false;
     }
 
-    /// <summary>
-    /// Whether the backing is more lasting than memory, so that <see cref="Synchronize"/> has something to do.
-    /// </summary>
-    public abstract bool IsOnDisk { get; }
+    /// <summary>Whether the kind lies on a disk, so that <see cref="Synchronize"/> has something to do.</summary>
+    public bool IsOnDisk => Kind.IsOnDisk;
 
     /// <summary>
-    /// Writes back what only the memory of this machine holds, where the backing is on a disk; else nothing.
+    /// Whether all of its memory is there always and cannot become more; <see cref="Length"/> bounds an arena then.
+    /// </summary>
+    public virtual bool IsFixed => false;
+
+    /// <summary>Whether it holds no data, as far as can be known.</summary>
+    public virtual bool IsKnownEmpty() => AllocatedBytes == 0;
+
+    /// <summary>What is to be said before data in it is destroyed.</summary>
+    public virtual ArenaException NotEmpty() => new(
+        ArenaFault.AlreadyFormatted, $"{Name} is not empty.",
+        "Choose another path; --force would destroy what is in it.");
+
+    /// <summary>
+    /// Destroys the arena in it and gives it the length of another; the first frame reads as zero or as unfinished.
+    /// </summary>
+    /// <returns>The same memory, to be used and disposed of instead of this one.</returns>
+    /// <exception cref="ArenaException">It cannot have that length, or cannot be mapped.</exception>
+    public virtual Backing Clear(ulong length)
+    {
+        if (length != Length) throw new InvalidOperationException($"{Name} has {Length} bytes, and keeps them.");
+        ClearHead();
+        return this;
+    }
+
+    /// <summary>
+    /// Zeroes the first frame of memory that may hold anything. From its first store on there is no arena, and the
+    /// magic says why.
+    /// </summary>
+    protected void ClearHead()
+    {
+        Errno error = Reserve(0, Layout.FrameSizeInBytes);
+        if (error != Errno.OK) throw CannotBeMapped(error);
+        error = MapHead(out nint start);
+        if (error != Errno.OK) throw CannotBeMapped(error);
+        var head = new Arena(start, Layout.FrameSizeInBytes);
+        Store.Word(ref head.Target<ulong>(ArenaPointer.Null), Layout.UnfinishedMagic);
+        Store.Zero(head.TargetBytes(new ArenaPointer(Layout.SuperblockCopyOffset), Layout.BlockSizeInBytes));
+        Store.Zero(head.TargetBytes(new ArenaPointer(sizeof(ulong)), Layout.FrameSizeInBytes - sizeof(ulong)));
+        _ = Libc.Unmap(start, Layout.FrameSizeInBytes);
+    }
+
+    /// <summary>
+    /// Writes back what only the memory of this machine holds, where the kind is on a disk; else nothing.
     /// </summary>
     public abstract Errno Synchronize();
 
     public abstract void Dispose();
 
-    /// <summary>Says that mapping it, or giving memory to its first frame, failed.</summary>
+    /// <summary>Mapping it, or giving memory to its first frame, has failed.</summary>
     public ArenaException CannotBeMapped(Errno error) => new(
         error is Errno.ENOMEM or Errno.ENOSPC ? ArenaFault.NoSpace : ArenaFault.InputOutput,
-        $"{Name} ({Kind}) cannot be mapped: {error}.",
+        $"{Name} ({Kind.Word}) cannot be mapped: {error}.",
         "Free memory or huge pages, or raise vm.nr_hugepages.");
 }

@@ -36,10 +36,8 @@ internal static class BackingAudit
         ulong missing = (needed - Math.Min(needed, backing.AllocatedBytes)) >> Layout.FrameSizeLog2;
         return new ArenaException(
             ArenaFault.NoSpace,
-            $"{backing.Name} ({backing.Kind}) holds {needed} bytes, "
+            $"{backing.Name} ({backing.Kind.Word}) holds {needed} bytes, "
                 + $"and memory for {missing} units of 2 MiB of them is missing.",
-            backing.Kind == "huge pages"
-                ? $"Add {missing} huge pages: sysctl vm.nr_hugepages."
-                : "Make room in that file system.");
+            $"{backing.Kind.ShortageAdvice}: {missing} units of 2 MiB.");
     }
 }

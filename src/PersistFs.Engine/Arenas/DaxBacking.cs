@@ -10,7 +10,7 @@ namespace PersistFs.Engine.Arenas;
 /// mapped and not read(2). The lock is one of the node that was opened here, as a file's is: two nodes for one device,
 /// as a container may have, are two locks.
 /// </remarks>
-internal sealed class DaxBacking : Backing
+internal sealed partial class DaxBacking : Backing
 {
     private readonly SafeFileHandle handle;
     private nint address;
@@ -24,7 +24,7 @@ internal sealed class DaxBacking : Backing
 
     public override string Name { get; }
 
-    public override string Kind => DaxKind;
+    public override BackingKind Kind => DeviceMemory;
 
     /// <summary>Bytes of the arena; the device may have more behind it, which are not used.</summary>
     public override ulong Length { get; }
@@ -33,7 +33,7 @@ internal sealed class DaxBacking : Backing
 
     public override bool GivesZeros => false;
 
-    public override bool IsOnDisk => false;
+    public override bool IsFixed => true;
 
     /// <summary>The open node.</summary>
     public SafeFileHandle Handle => handle;
@@ -100,7 +100,7 @@ internal sealed class DaxBacking : Backing
     /// every arena has what it is known by, is all zero, and so is the first block of every other frame; or an
     /// unfinished format is all there is.
     /// </summary>
-    public unsafe bool IsKnownEmpty()
+    public override unsafe bool IsKnownEmpty()
     {
         if (Libc.MapForReading(handle, (nuint)Length, out nint start) != Errno.OK) return false;
         try
@@ -121,8 +121,16 @@ internal sealed class DaxBacking : Backing
         }
     }
 
-    /// <summary>The same bytes, to make an arena of that length in.</summary>
-    public DaxBacking Shorten(ulong length) => new(Name, handle, length);
+    public override ArenaException NotEmpty() => new(
+        ArenaFault.AlreadyFormatted,
+        $"{Name} is not empty: where an arena begins, its memory is not all zero.",
+        "Is it the right device? --force would destroy what is in it.");
+
+    public override Backing Clear(ulong length)
+    {
+        ClearHead();
+        return new DaxBacking(Name, handle, length);
+    }
 
     public override Errno Map(bool isPrivate, out nint mapped)
     {
@@ -217,7 +225,4 @@ internal sealed class DaxBacking : Backing
             ArenaFault.NotFound, $"{device.Path} is a device, and not one of DAX.",
             "Name a file, or a device such as /dev/dax0.0."),
     };
-
-    /// <summary>What <see cref="Kind"/> says.</summary>
-    internal const string DaxKind = "DAX memory";
 }

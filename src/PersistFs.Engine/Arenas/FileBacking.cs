@@ -9,7 +9,7 @@ namespace PersistFs.Engine.Arenas;
 /// <remarks>
 /// The lock belongs to the description opened here, which is never passed on: it goes when this process does.
 /// </remarks>
-internal sealed class FileBacking : Backing
+internal sealed partial class FileBacking : Backing
 {
     private readonly SafeFileHandle handle;
     private readonly ulong fileSystemType;
@@ -28,11 +28,11 @@ internal sealed class FileBacking : Backing
     /// <summary>The open file, for a look before the whole of it is mapped.</summary>
     public SafeFileHandle Handle => handle;
 
-    public override string Kind => fileSystemType switch
+    public override BackingKind Kind => fileSystemType switch
     {
-        Libc.HugetlbfsMagic => "huge pages",
-        Libc.TmpfsMagic => "tmpfs",
-        _ => "disk file",
+        Libc.HugetlbfsMagic => HugePages,
+        Libc.TmpfsMagic => Tmpfs,
+        _ => Disk,
     };
 
     public override ulong Length { get; }
@@ -83,8 +83,13 @@ internal sealed class FileBacking : Backing
         }
     }
 
-    /// <summary>Gives a file the length of an arena; existing bytes stay.</summary>
-    public FileBacking Resize(ulong length)
+    public override Backing Clear(ulong length)
+    {
+        if (Length > 0) _ = Resize(0);
+        return Resize(length);
+    }
+
+    private FileBacking Resize(ulong length)
     {
         Errno error = Libc.Truncate(handle, length);
         if (error != Errno.OK)
@@ -128,8 +133,6 @@ internal sealed class FileBacking : Backing
         Libc.WriteAllAt((int)handle.DangerousGetHandle(), bytes, offset);
 
     public override Errno Release(ulong offset, ulong length) => Libc.PunchHole(handle, offset, length);
-
-    public override bool IsOnDisk => fileSystemType is not (Libc.HugetlbfsMagic or Libc.TmpfsMagic);
 
     public override Errno Synchronize() => IsOnDisk ? Libc.SynchronizeData(handle) : Errno.OK;
 

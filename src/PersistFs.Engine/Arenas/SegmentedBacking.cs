@@ -12,7 +12,7 @@ namespace PersistFs.Engine.Arenas;
 /// keeping before the count in the arena covers it, and leaves the count before it is let go; so of two that die in
 /// between, the successor finds one segment too many and never one too few. The lock is that of the first segment.
 /// </remarks>
-internal sealed unsafe class SegmentedBacking : Backing
+internal sealed unsafe partial class SegmentedBacking : Backing
 {
     private readonly List<SafeFileHandle> segments;
     private readonly SegmentStore? store;
@@ -32,7 +32,7 @@ internal sealed unsafe class SegmentedBacking : Backing
 
     public override string Name { get; }
 
-    public override string Kind => IsHuge ? "memfd, huge pages" : "memfd";
+    public override BackingKind Kind => IsHuge ? HugeMemory : Memory;
 
     public override ulong Length { get; }
 
@@ -43,8 +43,6 @@ internal sealed unsafe class SegmentedBacking : Backing
     public override bool GivesZeros => true;
 
     public override bool ReturnsFrames => store is not { IsPinned: true };
-
-    public override bool IsOnDisk => false;
 
     public override ulong AllocatedBytes
     {

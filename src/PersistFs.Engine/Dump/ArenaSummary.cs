@@ -19,8 +19,8 @@ public sealed record ArenaSummary
     /// <summary>The backing as the operator named it.</summary>
     public required string BackingName { get; init; }
 
-    /// <summary>Kind of the backing, for people.</summary>
-    public required string BackingKind { get; init; }
+    /// <summary>Kind of the backing.</summary>
+    public required BackingKind BackingKind { get; init; }
 
     /// <summary>Who holds the arena's lock; null if nobody does.</summary>
     public required string? Owner { get; init; }

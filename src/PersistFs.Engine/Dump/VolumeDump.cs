@@ -32,7 +32,7 @@ public static class VolumeDump
     internal static void Write(ArenaReader image, DumpOptions options, TextWriter output)
     {
         var text = new DumpText(output, options.ItemsMax);
-        text.Line($"{image.Name} ({image.Kind}), {image.Length} bytes");
+        text.Line($"{image.Name} ({image.Kind.Word}), {image.Length} bytes");
         if (image.Owner is { } owner) text.Line($"in use by {owner}: what follows may change while it is read");
         bool isWhole = options.Inode is null && options.Path is null;
         var heads = new HeaderDump(image, text);

@@ -240,8 +240,6 @@ internal sealed class ImageRestorer : IDisposable
     private static ArenaException NoRoom(Backing backing, Errno error) => new(
         error is Errno.ENOSPC or Errno.ENOMEM or Errno.EDQUOT or Errno.EFBIG
             ? ArenaFault.NoSpace : ArenaFault.InputOutput,
-        $"{backing.Name} ({backing.Kind}) cannot take what the image holds: {error}.",
-        backing.Kind == "huge pages"
-            ? "Reserve more huge pages (sysctl vm.nr_hugepages), enough for both where an arena is replaced."
-            : "Make room there, enough for both where an arena is replaced.");
+        $"{backing.Name} ({backing.Kind.Word}) cannot take what the image holds: {error}.",
+        $"{backing.Kind.ShortageAdvice}, enough for both where an arena is replaced.");
 }

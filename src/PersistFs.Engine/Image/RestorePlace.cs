@@ -25,19 +25,14 @@ internal static class RestorePlace
         if (Libc.ResolvePath(path, out string resolved) == Errno.OK) path = resolved;
         // Its lock is kept until the new one has its name: nobody begins to serve what is about to go.
         using FileBacking? old = Path.Exists(path) ? FileBacking.Open(path, create: false) : null;
-        if (old is not null && old.AllocatedBytes > 0 && !force)
-        {
-            throw new ArenaException(
-                ArenaFault.AlreadyFormatted, $"{path} is not empty.",
-                "Choose another path; --force would replace what is in it.");
-        }
+        if (old is not null && !force && !old.IsKnownEmpty()) throw old.NotEmpty();
         string unfinished = path + UnfinishedSuffix;
         FileBacking file = FileBacking.Open(unfinished, create: true);
+        Backing arena = file;
         try
         {
-            _ = file.Resize(0);
-            file = file.Resize(reader.Header.FrameCountMax << Layout.FrameSizeLog2);
-            ImageReport report = restorer.Fill(file);
+            arena = file.Clear(reader.Header.FrameCountMax << Layout.FrameSizeLog2);
+            ImageReport report = restorer.Fill(arena);
             TakeOverPermissions(old, file);
             Publish(unfinished, path);
             return report;
@@ -49,60 +44,38 @@ internal static class RestorePlace
         }
         finally
         {
-            file.Dispose();
+            arena.Dispose();
         }
     }
 
-    /// <summary>Makes the arena in a device. What is there stays until the whole image was looked at.</summary>
-    /// <param name="device">The device.</param>
+    /// <summary>Makes the arena where it is. What is there stays until the whole image was looked at.</summary>
+    /// <param name="path">A device.</param>
     /// <param name="force">Whether to overwrite what is not known to be empty.</param>
     /// <param name="reader">The image.</param>
     /// <param name="restorer">Fills what it is given.</param>
     /// <exception cref="ArenaException">It is in use, not empty, too small, or the image is damaged.</exception>
-    public static ImageReport InDevice(in DaxDevice device, bool force, ImageReader reader, ImageRestorer restorer)
+    public static ImageReport InPlace(string path, bool force, ImageReader reader, ImageRestorer restorer)
     {
-        DaxBacking place = DaxBacking.OpenWhole(in device);
+        Backing place = BackingOpener.DriverOf(path).OpenPlace(path);
         try
         {
             ulong length = reader.Header.FrameCountMax << Layout.FrameSizeLog2;
-            if (length > place.Length)
+            if (place.IsFixed && length > place.Length)
             {
                 throw new ArenaException(
                     ArenaFault.WrongSize,
                     $"{place.Name} has {place.Length} bytes that can be used, and the arena {length}.",
                     "Name a device of that size, or a file.");
             }
-            if (!force && !place.IsKnownEmpty())
-            {
-                throw new ArenaException(
-                    ArenaFault.AlreadyFormatted, $"{place.Name} is not empty.",
-                    "Is it the right device? --force would destroy what is in it.");
-            }
+            if (!force && !place.IsKnownEmpty()) throw place.NotEmpty();
             restorer.Verify();
-            place = place.Shorten(length);
-            Invalidate(place);
+            place = place.Clear(length);
             return restorer.Fill(place);
         }
         finally
         {
             place.Dispose();
         }
-    }
-
-    /// <summary>From here on there is no arena in the memory, and it can be seen why.</summary>
-    internal static void Invalidate(Backing backing)
-    {
-        Errno error = backing.MapHead(out nint address);
-        if (error != Errno.OK)
-        {
-            throw new ArenaException(
-                ArenaFault.InputOutput, $"{backing.Name} cannot be mapped: {error}.",
-                "Look into the kernel's log (dmesg).");
-        }
-        var head = new Arena(address, Layout.FrameSizeInBytes);
-        Store.Word(ref head.Target<ulong>(ArenaPointer.Null), Layout.UnfinishedMagic);
-        Store.Zero(head.TargetBytes(new ArenaPointer(Layout.SuperblockCopyOffset), Layout.BlockSizeInBytes));
-        _ = Libc.Unmap(address, Layout.FrameSizeInBytes);
     }
 
     /// <summary>

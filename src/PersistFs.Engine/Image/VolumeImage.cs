@@ -81,8 +81,8 @@ public static class VolumeImage
     {
         using var reader = ImageReader.Open(image);
         using var restorer = new ImageRestorer(reader, progress, cancellation);
-        return BackingOpener.TryFindDevice(arena, out DaxDevice device)
-            ? RestorePlace.InDevice(in device, force, reader, restorer)
+        return BackingOpener.DriverOf(arena).RestoresInPlace
+            ? RestorePlace.InPlace(arena, force, reader, restorer)
             : RestorePlace.InFile(arena, force, reader, restorer);
     }
 }

@@ -9,9 +9,8 @@ namespace PersistFs.Engine.Volumes;
 
 /// <summary>Makes an arena with an empty tree.</summary>
 /// <remarks>
-/// The copy of the superblock is written last but one and the superblock last, over pages invalidated first: a
-/// formatter that
-/// is killed leaves either no arena or a whole one.
+/// The copy of the superblock is written last but one and the superblock last, over pages invalidated first. A killed
+/// formatter therefore leaves either no arena or a whole one.
 /// </remarks>
 public static class VolumeFormatter
 {
@@ -29,18 +28,11 @@ public static class VolumeFormatter
                 ArenaFault.InvalidArgument, $"An arena of {options.SizeMax} bytes is too small.",
                 "Choose a size of 16M or more.");
         }
-        if (BackingOpener.TryFindDevice(path, out DaxDevice device))
-        {
-            using DaxBacking whole = DaxBacking.OpenWhole(in device);
-            Format(whole, options);
-            return;
-        }
         bool existed = File.Exists(path);
         try
         {
-            using FileBacking file = FileBacking.Open(path, create: true);
-            RequireOverwritable(file, options.Force);
-            Write(file, options);
+            using Backing place = BackingOpener.DriverOf(path).OpenPlace(path);
+            Format(place, options);
         }
         catch (ArenaException) when (!existed)
         {
@@ -50,53 +42,29 @@ public static class VolumeFormatter
     }
 
     /// <summary>
-    /// Whether nobody's data is known to be at <paramref name="path"/>: nothing is there, a file that no byte was ever
-    /// written to, or a device that reads as zero where it matters. Such a place may be formatted without being asked.
+    /// Whether <paramref name="path"/> is known to hold no data: nothing is there, a file that no byte was ever written
+    /// to, or a device that reads as zero where it matters. Such a place may be formatted without a question.
     /// </summary>
     /// <exception cref="ArenaException">It is a device that cannot hold an arena, or one in use.</exception>
-    public static bool IsKnownEmpty(string path)
-    {
-        if (BackingOpener.TryFindDevice(path, out DaxDevice device))
-        {
-            using DaxBacking whole = DaxBacking.OpenWhole(in device, readOnly: true);
-            return whole.IsKnownEmpty();
-        }
-        return Libc.GetStatus(path, out FileStatus status) switch
-        {
-            Errno.ENOENT => true,
-            Errno.OK => status.IsRegular && status.AllocatedBytes == 0,
-            _ => false,
-        };
-    }
+    public static bool IsKnownEmpty(string path) => BackingOpener.DriverOf(path).IsKnownEmpty(path);
 
     /// <summary>
-    /// Bytes that an arena in the device at <paramref name="path"/> can have; null where no device is.
+    /// Bytes that an arena at <paramref name="path"/> can have, where its backing says that, as a device does; else
+    /// null.
     /// </summary>
     /// <exception cref="ArenaException">It is a device that cannot hold an arena.</exception>
-    public static ulong? DeviceSize(string path) =>
-        BackingOpener.TryFindDevice(path, out DaxDevice device) ? DaxBacking.UsableBytes(in device) : null;
+    public static ulong? FixedSize(string path) => BackingOpener.DriverOf(path).FixedSize(path);
 
-    /// <summary>Formats a device that is open: all of it, or as much as is asked for.</summary>
+    /// <summary>Formats a backing that is open: all of it, or as much as is asked for.</summary>
     /// <exception cref="ArenaException">It holds something, or has less than is asked for.</exception>
-    internal static void Format(DaxBacking whole, FormatOptions options)
+    internal static void Format(Backing place, FormatOptions options)
     {
-        if (!options.Force && !whole.IsKnownEmpty())
-        {
-            throw new ArenaException(
-                ArenaFault.AlreadyFormatted,
-                $"{whole.Name} is not empty: where an arena begins, its memory is not all zero.",
-                "Is it the right device? --force would destroy what is in it.");
-        }
-        Superblock superblock = DescribeWithin(whole.Name, whole.Length >> Layout.FrameSizeLog2, options);
-        DaxBacking arena = whole.Shorten(superblock.FrameCountMax << Layout.FrameSizeLog2);
-        if (arena.MapHead(out nint address) is var error && error != Errno.OK) throw OutOfMemory(arena, error);
-        // From the first store on there is no arena here any more, and until the last one it can be seen why.
-        var head = new Arena(address, Layout.FrameSizeInBytes);
-        Store.Word(ref head.Target<ulong>(ArenaPointer.Null), Layout.UnfinishedMagic);
-        Store.Zero(head.TargetBytes(new ArenaPointer(Layout.SuperblockCopyOffset), Layout.BlockSizeInBytes));
-        Store.Zero(head.TargetBytes(new ArenaPointer(sizeof(ulong)), Layout.FrameSizeInBytes - sizeof(ulong)));
-        _ = Libc.Unmap(address, Layout.FrameSizeInBytes);
-        Write(arena, in superblock, options with { IsFixed = true });
+        if (!options.Force && !place.IsKnownEmpty()) throw place.NotEmpty();
+        Superblock superblock = place.IsFixed
+            ? DescribeWithin(place.Name, place.Length >> Layout.FrameSizeLog2, options)
+            : Describe(options);
+        Backing arena = place.Clear(superblock.FrameCountMax << Layout.FrameSizeLog2);
+        Write(arena, in superblock, options with { IsFixed = options.IsFixed || place.IsFixed });
     }
 
     /// <summary>Makes an arena in segments; the first is given into keeping by the caller, once this returns.</summary>
@@ -138,14 +106,6 @@ public static class VolumeFormatter
         superblock.Name = ArenaNameField.Of(arenaName);
         superblock.Checksum = Checksum.Of(in superblock);
         return superblock;
-    }
-
-    /// <summary>Writes an empty tree to a file that may hold anything.</summary>
-    internal static void Write(FileBacking file, FormatOptions options)
-    {
-        Superblock superblock = Describe(options);
-        if (file.Length > 0) _ = file.Resize(0);
-        Write(file.Resize(superblock.FrameCountMax << Layout.FrameSizeLog2), in superblock, options);
     }
 
     /// <summary>
@@ -274,14 +234,6 @@ public static class VolumeFormatter
         return System.Runtime.InteropServices.MemoryMarshal.Read<UInt128>(bytes);
     }
 
-    private static void RequireOverwritable(FileBacking file, bool force)
-    {
-        if (force || file.Length == 0 || file.AllocatedBytes == 0) return;
-        throw new ArenaException(
-            ArenaFault.AlreadyFormatted, $"{file.Name} is not empty.",
-            "Choose another path; --force would destroy what is in it.");
-    }
-
     private static void RequireRoom(Backing backing, ulong offset, ulong length)
     {
         Errno error = backing.Reserve(offset, length);
@@ -290,9 +242,6 @@ public static class VolumeFormatter
 
     private static ArenaException OutOfMemory(Backing backing, Errno error) => new(
         error is Errno.ENOSPC or Errno.ENOMEM ? ArenaFault.NoSpace : ArenaFault.InputOutput,
-        $"{backing.Name} ({backing.Kind}) has no room for an arena: {error}.",
-        backing.Kind == "huge pages"
-            ? "Reserve more huge pages: sysctl vm.nr_hugepages=N, "
-                + "with N the present number and what the arena needs in units of 2 MiB."
-            : "Make room in that file system, or choose another path.");
+        $"{backing.Name} ({backing.Kind.Word}) has no room for an arena: {error}.",
+        $"{backing.Kind.ShortageAdvice}, or choose another path.");
 }

@@ -1,3 +1,4 @@
+using PersistFs.Engine.Arenas;
 using PersistFs.Engine.Transactions;
 
 namespace PersistFs.Engine.Volumes;
@@ -17,8 +18,8 @@ public readonly record struct VolumeStatistics
     /// <summary>The backing as the operator named it.</summary>
     public required string BackingName { get; init; }
 
-    /// <summary>Kind of the backing, for people.</summary>
-    public required string BackingKind { get; init; }
+    /// <summary>Kind of the backing.</summary>
+    public required BackingKind BackingKind { get; init; }
 
     /// <summary>Blocks of the arena when it is grown to its most.</summary>
     public required ulong TotalBlocks { get; init; }

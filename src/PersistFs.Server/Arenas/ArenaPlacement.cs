@@ -73,7 +73,7 @@ public static class ArenaPlacement
     {
         try
         {
-            return VolumeFormatter.DeviceSize(spec);
+            return VolumeFormatter.FixedSize(spec);
         }
         catch (ArenaException exception)
         {

@@ -43,7 +43,7 @@ public static class OfflineStatus
         // A process that checks it, or a server that does not answer.
         State = summary.Owner is null ? ServerState.Offline : ServerState.InUse,
         Arena = summary.BackingName,
-        Backing = summary.BackingKind,
+        Backing = summary.BackingKind.Word,
         Uuid = summary.Uuid.ToString(),
         Generation = summary.TimesOpened,
         Session = summary.Session,

@@ -1,3 +1,4 @@
+using PersistFs.Engine.Arenas;
 using PersistFs.Linux;
 using PersistFs.Server.Descriptors;
 using PersistFs.Server.Serving;
@@ -136,34 +137,26 @@ public static class HealthChecks
     private static HealthCheck Pages(StatusReport? report)
     {
         const string Promise = "short pauses";
-        switch (report?.Backing)
+        if (report?.BackingKind is not { } kind) return FreeHugePages(Promise);
+        return kind.Pages switch
         {
-            case "huge pages" or "memfd, huge pages":
-                return new HealthCheck(Promise, HealthStatus.Holds, "the arena lies in huge pages");
+            PageBehaviour.Large => new HealthCheck(Promise, HealthStatus.Holds, $"the arena lies {kind.Place}"),
+            PageBehaviour.AsConfigured => MemoryPages(LargePages.Read()),
+            PageBehaviour.WrittenBack => new HealthCheck(Promise, HealthStatus.Note,
+                $"the arena lies {kind.Place}: the kernel writes its pages back, and a stop waits for that"),
+            _ => new HealthCheck(Promise, HealthStatus.Note,
+                $"the arena lies {kind.Place}: a large one in small pages takes the kernel long to let go",
+                $"make arenas in huge pages: sysctl vm.nr_hugepages=N, each of {PageKibibytesHuge} KiB"),
+        };
+    }
 
-            case "DAX memory":
-                return new HealthCheck(
-                    Promise, HealthStatus.Holds, "the arena lies in a device's memory, mapped in large units");
-
-            case "memfd":
-                return MemoryPages(LargePages.Read());
-
-            case null:
-                HugePagePool pool = HugePagePool.Read();
-                return pool.PagesFree > 0
-                    ? new HealthCheck(Promise, HealthStatus.Holds, $"{pool.PagesFree} huge pages of 2 MiB are free for arenas")
-                    : new HealthCheck(Promise, HealthStatus.Note,
-                        "no huge pages are free: arenas lie on tmpfs, with the large pages that the kernel finds",
-                        "reserve some with: sysctl vm.nr_hugepages=N");
-
-            case "tmpfs":
-                return new HealthCheck(Promise, HealthStatus.Note,
-                    "the arena lies on tmpfs: a large one in small pages takes the kernel long to let go",
-                    $"make arenas in huge pages: sysctl vm.nr_hugepages=N, each of {PageKibibytesHuge} KiB");
-
-            default:
-                return new HealthCheck(Promise, HealthStatus.Note,
-                    "the arena lies on a disk: the kernel writes its pages back, and a stop waits for that");
-        }
+    private static HealthCheck FreeHugePages(string promise)
+    {
+        HugePagePool pool = HugePagePool.Read();
+        return pool.PagesFree > 0
+            ? new HealthCheck(promise, HealthStatus.Holds, $"{pool.PagesFree} huge pages of 2 MiB are free for arenas")
+            : new HealthCheck(promise, HealthStatus.Note,
+                "no huge pages are free: arenas lie on tmpfs, with the large pages that the kernel finds",
+                "reserve some with: sysctl vm.nr_hugepages=N");
     }
 }

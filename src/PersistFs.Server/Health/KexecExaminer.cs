@@ -1,3 +1,4 @@
+using PersistFs.Engine.Arenas;
 using PersistFs.Server.Kexec;
 using PersistFs.Server.Status;
 
@@ -22,7 +23,7 @@ public static class KexecExaminer
                 yield return ImageExaminer.Examine(report, ImageFacts.Read(mountPoint));
             }
         }
-        if (report is null || report.Backing is not ("disk file" or "DAX memory"))
+        if (report is null || !report.BackingKind.Survives.HasFlag(Survival.Kexec))
         {
             yield return DaxExaminer.Examine(running, DaxFacts.Read(), report?.SizeMax ?? 0);
             yield return LiveUpdateExaminer.Examine(running, LiveUpdateFacts.Read());

@@ -41,7 +41,7 @@ internal sealed class DirtyFiles : IDisposable
     public DirtyFiles(StatusReport report)
     {
         mountPoint = report.MountPoint!;
-        isOnDisk = report.Backing == "disk file";
+        isOnDisk = report.BackingKind.IsOnDisk;
         OpenFlags flags = OpenFlags.ReadOnly | OpenFlags.Directory | OpenFlags.CloseOnExec;
         Errno error = Libc.Open(mountPoint, flags, 0, out mount);
         if (error != Errno.OK) throw FailureException.FromSystem(mountPoint, "open it", error);

@@ -1,3 +1,4 @@
+using PersistFs.Engine.Arenas;
 using PersistFs.Linux;
 using PersistFs.Server.Status;
 
@@ -13,22 +14,21 @@ public static class RouteChooser
     /// <param name="image">
     /// A file to save the arena to, where it lies in memory that ends with the kernel; or null.
     /// </param>
-    public static RoutePlan Choose(StatusReport report, string? image) => report.Backing switch
+    public static RoutePlan Choose(StatusReport report, string? image) => report.BackingKind switch
     {
-        "DAX memory" => new RoutePlan(KexecRoute.Dax,
+        { IsOnDisk: true } when IsInMemory(report.Arena) => ByImage(report, image, "lies in the initial file system"),
+        { IsOnDisk: true } => new RoutePlan(KexecRoute.Disk, $"{report.Arena} is a file on a disk"),
+        { } kind when kind.Survives.HasFlag(Survival.Kexec) => new RoutePlan(KexecRoute.Dax,
             $"{report.Arena} is memory of a device: the next kernel finds it where it is"),
-        "memfd" when report.Live is { Reason: null } live => new RoutePlan(KexecRoute.LiveUpdate,
+        { CanBeHandedOver: true } when report.Live is { Reason: null } live => new RoutePlan(KexecRoute.LiveUpdate,
             $"{report.Arena} is handed to the next kernel, {live.Preserved} segments of it"),
-        "memfd" => ByImage(
+        { CanBeHandedOver: true } => ByImage(
             report, image, $"is not handed to the next kernel ({report.Live?.Reason ?? "no server has it"})"),
-        "disk file" when IsInMemory(report.Arena) => ByImage(report, image, "lies in the initial file system"),
-        "disk file" => new RoutePlan(KexecRoute.Disk, $"{report.Arena} is a file on a disk"),
         _ when report.Live is { Reason: null, Preserved: > 0 } live && live.Preserved == live.Segments => new RoutePlan(
             KexecRoute.LiveUpdate, $"{report.Arena} is memory that this kernel hands to the next one"),
         _ when report.Live is { Reason: { } reason } =>
             ByImage(report, image, $"is memory that this kernel does not hand to the next one ({reason})"),
-        "huge pages" => ByImage(report, image, "lies on hugetlbfs, which no kernel hands over"),
-        var backing => ByImage(report, image, $"lies in memory of this kernel ({backing})"),
+        { } kind => ByImage(report, image, kind.KexecObstacle),
     };
 
     private static RoutePlan ByImage(StatusReport report, string? image, string why) => image is null

@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using PersistFs.Engine.Arenas;
 using PersistFs.Linux;
 using PersistFs.Server.Descriptors;
 using PersistFs.Server.Paths;
@@ -35,8 +36,12 @@ public sealed record StatusReport
 
     public required string Arena { get; init; }
 
-    /// <summary>What is behind the arena, for people.</summary>
+    /// <summary>The word for what is behind the arena.</summary>
     public required string Backing { get; init; }
+
+    /// <summary>What the backing can do.</summary>
+    [JsonIgnore]
+    public BackingKind BackingKind => BackingKind.Of(Backing);
 
     public required string Uuid { get; init; }
 

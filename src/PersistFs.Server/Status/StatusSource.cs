@@ -20,7 +20,7 @@ internal static class StatusSource
             ProcessId = null,
             State = ServerState.Offline,
             Arena = numbers.BackingName,
-            Backing = numbers.BackingKind,
+            Backing = numbers.BackingKind.Word,
             Uuid = numbers.Uuid.ToString(),
             Generation = numbers.TimesOpened,
             Session = numbers.Session,

@@ -24,7 +24,7 @@ internal sealed unsafe class MemoryBacking : Backing
 
     public override string Name => "memory of the test";
 
-    public override string Kind => "memory";
+    public override BackingKind Kind { get; } = BackingKind.Of("memory");
 
     public override ulong Length { get; }
 
@@ -91,8 +91,6 @@ internal sealed unsafe class MemoryBacking : Backing
     }
 
     public override Errno Release(ulong offset, ulong length) => Libc.PunchHole(file, offset, length);
-
-    public override bool IsOnDisk => false;
 
     public override Errno Synchronize() => Errno.OK;
 

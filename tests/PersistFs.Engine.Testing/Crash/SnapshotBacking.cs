@@ -26,7 +26,7 @@ internal sealed unsafe class SnapshotBacking : Backing
 
     public override string Name => "a killed process's arena";
 
-    public override string Kind => "memory";
+    public override BackingKind Kind { get; } = BackingKind.Of("memory");
 
     public override ulong Length { get; }
 
@@ -63,8 +63,6 @@ internal sealed unsafe class SnapshotBacking : Backing
 
     /// <summary>Bytes of the snapshot, to be torn.</summary>
     public Span<byte> Bytes(ulong offset, int length) => new((byte*)address + offset, length);
-
-    public override bool IsOnDisk => false;
 
     public override Errno Synchronize() => Errno.OK;
 

@@ -79,7 +79,7 @@ public sealed class DaxBackingTests : IDisposable
         using Volume volume = Open();
         Assert.Equal(Size, volume.GetStatistics().BytesPresent);
         Assert.Equal(Size, volume.GetStatistics().SizeMax);
-        Assert.Equal("DAX memory", volume.GetStatistics().BackingKind);
+        Assert.Equal("DAX memory", volume.GetStatistics().BackingKind.Word);
         volume.BalanceFrames(volume.AttachWorker());
         Assert.Equal(Size, volume.GetStatistics().BytesPresent);
     }
@@ -120,13 +120,13 @@ public sealed class DaxBackingTests : IDisposable
             ArenaException exception = Refused(ArenaFault.InUse, () => DaxBacking.Open(Device).Dispose());
             Assert.Contains($"process {Environment.ProcessId}", exception.Message, StringComparison.Ordinal);
             Refused(ArenaFault.InUse, () => Format(force: true));
-            using ArenaReader image = ArenaReader.Open(Device);
+            using ArenaReader image = DaxBacking.OpenReader(Device);
             Assert.Equal($"process {Environment.ProcessId}", image.Owner);
             using var text = new StringWriter();
             VolumeDump.Write(image, new DumpOptions(), text);
             Assert.Contains("fixed: 16 frames", text.ToString(), StringComparison.Ordinal);
         }
-        using ArenaReader after = ArenaReader.Open(Device);
+        using ArenaReader after = DaxBacking.OpenReader(Device);
         Assert.Null(after.Owner);
     }
 

@@ -216,7 +216,7 @@ public sealed class SegmentTests : IDisposable
         using var text = new StringWriter();
         VolumeDump.Write(source, new DumpOptions(), text);
         Assert.Contains("segments of 8 frames each", text.ToString(), StringComparison.Ordinal);
-        Assert.Equal("memfd", ArenaSummary.Read(source).BackingKind);
+        Assert.Equal("memfd", ArenaSummary.Read(source).BackingKind.Word);
     }
 
     /// <summary>An arena with one large file, which nobody serves any more.</summary>

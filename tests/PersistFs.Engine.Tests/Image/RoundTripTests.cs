@@ -115,8 +115,7 @@ public sealed class RoundTripTests
         Assert.Equal(Errno.OK, place.Map(isPrivate: false, out nint address));
         for (ulong offset = 0; offset < place.Length; offset += Layout.FrameSizeInBytes)
             new IoVector(address + (nint)offset, Layout.FrameSizeInBytes).AsSpan().Fill(0xA5);
-        RestorePlace.Invalidate(place);
-        restorer.Fill(place);
+        restorer.Fill(place.Clear(place.Length));
         using Volume volume = VolumeOpener.Open(place, new VolumeOptions());
         CheckReport report = VolumeChecker.Check(volume);
         Assert.True(report.IsClean, string.Join('\n', report.Findings));

@@ -20,7 +20,7 @@ public sealed class StatisticsTests
         Assert.Equal(statistics.InodesUsed + statistics.FileFree, statistics.FileTotal);
         Assert.NotEqual(Guid.Empty, statistics.Uuid);
         Assert.NotEmpty(statistics.BackingName);
-        Assert.NotEmpty(statistics.BackingKind);
+        Assert.NotEmpty(statistics.BackingKind.Word);
         Assert.Equal(0UL, statistics.BytesPresent % Layout.FrameSizeInBytes);
     }
 

@@ -1,3 +1,5 @@
+using PersistFs.Engine.Arenas;
+using PersistFs.Server.Health;
 using PersistFs.Server.Kexec;
 using PersistFs.Server.Status;
 
@@ -19,6 +21,66 @@ public sealed class RouteChooserTests
         Assert.Equal(route, plan.Route);
         Assert.Equal(route == KexecRoute.None, plan.NextStep is not null);
         Assert.Contains("/arena", plan.Reason, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_backing_of_another_version_is_not_believed_to_outlive_the_kernel()
+    {
+        RoutePlan plan = RouteChooser.Choose(Served("a kind to come"), image: null);
+        Assert.Equal(KexecRoute.None, plan.Route);
+        Assert.Contains("a kind to come", plan.Reason, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_backing_that_no_product_file_names_is_sent_the_way_that_it_promises()
+    {
+        IReadOnlyList<BackingDriver> drivers = BackingOpener.Drivers;
+        try
+        {
+            BackingOpener.Drivers = [new UnnamedDriver(), .. drivers];
+            Assert.Equal(KexecRoute.Dax, RouteChooser.Choose(Served("lasting memory"), image: null).Route);
+            RoutePlan plan = RouteChooser.Choose(Served("passing memory"), image: null);
+            Assert.Equal(KexecRoute.None, plan.Route);
+            Assert.Contains("lies in a test", plan.Reason, StringComparison.Ordinal);
+            StatusReport lasting = Served("lasting memory");
+            Assert.Contains(HealthChecks.Examine(lasting), check => check.Reason == "the arena lies in lasting memory");
+        }
+        finally
+        {
+            BackingOpener.Drivers = drivers;
+        }
+    }
+
+    private sealed class UnnamedDriver : BackingDriver
+    {
+        public override IReadOnlyList<BackingKind> Kinds { get; } =
+        [
+            new BackingKind
+            {
+                Word = "lasting memory",
+                Place = "in lasting memory",
+                Survives = Survival.Kexec,
+                Pages = PageBehaviour.Large,
+                ShortageAdvice = "Ask for more",
+            },
+            new BackingKind
+            {
+                Word = "passing memory",
+                Place = "in passing memory",
+                ShortageAdvice = "Ask for more",
+                KexecObstacle = "lies in a test",
+            },
+        ];
+
+        public override bool Takes(ArenaSource source) => false;
+
+        public override Backing Open(ArenaSource source, bool waits) => throw new InvalidOperationException();
+
+        public override ArenaReader OpenReader(ArenaSource source) => throw new InvalidOperationException();
+
+        public override Backing OpenPlace(string path) => throw new InvalidOperationException();
+
+        public override bool IsKnownEmpty(string path) => false;
     }
 
     private static StatusReport Served(string backing) => new()
