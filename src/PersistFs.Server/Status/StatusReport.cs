@@ -41,7 +41,11 @@ public sealed record StatusReport
 
     /// <summary>What the backing can do.</summary>
     [JsonIgnore]
-    public BackingKind BackingKind => BackingKind.Of(Backing);
+    public BackingKind BackingKind
+    {
+        get => field ?? BackingKind.Of(Backing);
+        init;
+    }
 
     public required string Uuid { get; init; }
 

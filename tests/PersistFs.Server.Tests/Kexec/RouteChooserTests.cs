@@ -34,53 +34,21 @@ public sealed class RouteChooserTests
     [Fact]
     public void A_backing_that_no_product_file_names_is_sent_the_way_that_it_promises()
     {
-        IReadOnlyList<BackingDriver> drivers = BackingOpener.Drivers;
-        try
+        var lasting = new BackingKind
         {
-            BackingOpener.Drivers = [new UnnamedDriver(), .. drivers];
-            Assert.Equal(KexecRoute.Dax, RouteChooser.Choose(Served("lasting memory"), image: null).Route);
-            RoutePlan plan = RouteChooser.Choose(Served("passing memory"), image: null);
-            Assert.Equal(KexecRoute.None, plan.Route);
-            Assert.Contains("lies in a test", plan.Reason, StringComparison.Ordinal);
-            StatusReport lasting = Served("lasting memory");
-            Assert.Contains(HealthChecks.Examine(lasting), check => check.Reason == "the arena lies in lasting memory");
-        }
-        finally
-        {
-            BackingOpener.Drivers = drivers;
-        }
-    }
-
-    private sealed class UnnamedDriver : BackingDriver
-    {
-        public override IReadOnlyList<BackingKind> Kinds { get; } =
-        [
-            new BackingKind
-            {
-                Word = "lasting memory",
-                Place = "in lasting memory",
-                Survives = Survival.Kexec,
-                Pages = PageBehaviour.Large,
-                ShortageAdvice = "Ask for more",
-            },
-            new BackingKind
-            {
-                Word = "passing memory",
-                Place = "in passing memory",
-                ShortageAdvice = "Ask for more",
-                KexecObstacle = "lies in a test",
-            },
-        ];
-
-        public override bool Takes(ArenaSource source) => false;
-
-        public override Backing Open(ArenaSource source, bool waits) => throw new InvalidOperationException();
-
-        public override ArenaReader OpenReader(ArenaSource source) => throw new InvalidOperationException();
-
-        public override Backing OpenPlace(string path) => throw new InvalidOperationException();
-
-        public override bool IsKnownEmpty(string path) => false;
+            Word = "lasting memory",
+            Place = "in lasting memory",
+            Survives = Survival.Kexec,
+            Pages = PageBehaviour.Large,
+            ShortageAdvice = "Ask for more",
+        };
+        StatusReport kept = Served(lasting.Word) with { BackingKind = lasting };
+        Assert.Equal(KexecRoute.Dax, RouteChooser.Choose(kept, image: null).Route);
+        Assert.Contains(HealthChecks.Examine(kept), check => check.Reason == "the arena lies in lasting memory");
+        BackingKind passing = lasting with { Survives = Survival.ServerOnly, KexecObstacle = "lies in a test" };
+        RoutePlan plan = RouteChooser.Choose(kept with { BackingKind = passing }, image: null);
+        Assert.Equal(KexecRoute.None, plan.Route);
+        Assert.Contains("lies in a test", plan.Reason, StringComparison.Ordinal);
     }
 
     private static StatusReport Served(string backing) => new()
