@@ -3,8 +3,6 @@ using PersistFs.Engine.Check;
 using PersistFs.Engine.Dump;
 using PersistFs.Engine.Image;
 using PersistFs.Engine.Volumes;
-using PersistFs.Testing;
-using Xunit;
 
 namespace PersistFs.Engine.Tests.Arenas;
 

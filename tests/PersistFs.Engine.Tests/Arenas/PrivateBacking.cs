@@ -2,8 +2,8 @@ using System.Collections.Concurrent;
 using Microsoft.Win32.SafeHandles;
 using PersistFs.Engine.Arenas;
 using PersistFs.Engine.Format;
+using PersistFs.Engine.Testing.Crash;
 using PersistFs.Linux;
-using PersistFs.Testing.Crash;
 
 namespace PersistFs.Engine.Tests.Arenas;
 
