@@ -13,23 +13,33 @@ internal sealed partial class DirectoryMap
 
     /// <summary>How a name is going to be added: found out before anything is changed.</summary>
     /// <param name="Key">The new name's key.</param>
+    /// <param name="Path">The way to where it belongs, as long as the directory does not change.</param>
     /// <param name="Splits">Splits before it fits.</param>
     /// <param name="BlockCost">Blocks to reserve at worst.</param>
-    public readonly record struct AddPlan(DirectoryKey Key, int Splits, int BlockCost);
+    public readonly record struct AddPlan(DirectoryKey Key, DirectoryPath Path, int Splits, int BlockCost);
 
-    /// <summary>Plans to add a name that is not there.</summary>
-    /// <returns>ENOSPC when the name collides with too many others.</returns>
-    public Errno PlanAdd(InodeNumber directory, in InodeRecord record, ReadOnlySpan<byte> name, out AddPlan plan)
+    /// <summary>Plans to add a name.</summary>
+    /// <returns>EEXIST when the name is there; ENOSPC when it collides with too many others.</returns>
+    public Errno PlanAdd(InodeNumber directory, in InodeRecord record, ReadOnlySpan<byte> name, out AddPlan plan) =>
+        PlanAdd(directory, in record, name, out plan, out _);
+
+    /// <summary>Looks a name up and plans to add it, by one hash and one descent.</summary>
+    /// <returns>EEXIST when the name is there; ENOSPC when it collides with too many others.</returns>
+    public Errno PlanAdd(
+        InodeNumber directory, in InodeRecord record, ReadOnlySpan<byte> name, out AddPlan plan,
+        out DirectorySlot existing)
     {
         DirectoryKey key = KeyOf(name);
         DirectoryPath path = Descend(directory, in record, key);
-        plan = new AddPlan(key, 0, 1);
+        existing = default;
+        plan = new AddPlan(key, path, 0, 1);
         if (path.End.IsNull) return Errno.OK;
         DirectoryLeaf leaf = LeafAt(directory, in path);
+        if (TryFindIn(in leaf, in path, key, name, out existing)) return Errno.EEXIST;
         int number = leaf.FindFreeNumber(key);
         if (number < 0) return Errno.ENOSPC;
         int splits = CountSplits(in leaf, path.NodeCount, key, DirectoryEntryHeader.EntrySize(name.Length));
-        plan = new AddPlan(key.WithNumber(number), splits, 1 + splits * BlocksPerSplit);
+        plan = new AddPlan(key.WithNumber(number), path, splits, 1 + splits * BlocksPerSplit);
         return splits < 0 ? Errno.ENOSPC : Errno.OK;
     }
 
@@ -39,7 +49,7 @@ internal sealed partial class DirectoryMap
         ReadOnlySpan<byte> name, ulong targetWord)
     {
         for (int split = 0; split < plan.Splits; split++) Split(transaction, directory, in record, plan.Key);
-        DirectoryPath path = Descend(directory, in record, plan.Key);
+        DirectoryPath path = plan.Splits == 0 ? plan.Path : Descend(directory, in record, plan.Key);
         if (path.End.IsNull) AddLeaf(transaction, directory, in record, in path, plan.Key, name, targetWord);
         else AddToLeaf(transaction, directory, in record, in path, plan.Key, name, targetWord);
         transaction.Set(in record.BlockCount, record.BlockCount + 1);

@@ -32,6 +32,15 @@ internal sealed partial class DirectoryMap
         slot = default;
         if (path.End.IsNull) return false;
         DirectoryLeaf leaf = LeafAt(directory, in path);
+        return TryFindIn(in leaf, in path, key, name, out slot);
+    }
+
+    /// <summary>Looks a name up in the leaf at the end of a path.</summary>
+    private static bool TryFindIn(
+        ref readonly DirectoryLeaf leaf, in DirectoryPath path, DirectoryKey key, ReadOnlySpan<byte> name,
+        out DirectorySlot slot)
+    {
+        slot = default;
         int index = leaf.FindSlot(key, name);
         if (index < 0) return false;
         int position = new LeafSlot(leaf.Slots[index]).Position;

@@ -12,29 +12,26 @@ public sealed partial class Volume
     /// Copies bytes, extent by extent; holes stay holes. Between two extents other operations may come.
     /// </summary>
     /// <param name="worker">The calling thread's worker.</param>
-    /// <param name="source">A regular file.</param>
-    /// <param name="sourceOffset">The first byte to copy.</param>
-    /// <param name="target">A regular file, perhaps the same.</param>
-    /// <param name="targetOffset">Where the first byte goes.</param>
+    /// <param name="source">The first byte to copy, of a regular file.</param>
+    /// <param name="target">Where it goes: in a regular file, perhaps the same.</param>
     /// <param name="length">Bytes at most; the source's end ends the copy.</param>
     /// <param name="copied">Bytes copied. If some were, a later shortage is no error.</param>
     /// <param name="caller">Who asks: another than root ends the target's set-id bits and capabilities.</param>
     /// <returns>EINVAL for ranges of one file that overlap; else as <see cref="Write"/>.</returns>
     public Errno CopyRange(
-        Worker worker, InodeNumber source, ulong sourceOffset, InodeNumber target, ulong targetOffset, ulong length,
-        out ulong copied, in Credentials caller = default)
+        Worker worker, FilePosition source, FilePosition target, ulong length, out ulong copied,
+        in Credentials caller = default)
     {
         copied = 0;
-        Errno error = ClipToSize(worker, source, sourceOffset, ref length);
+        Errno error = ClipToSize(worker, source, ref length);
         if (error != Errno.OK) return error;
-        ulong distance = Math.Max(sourceOffset, targetOffset) - Math.Min(sourceOffset, targetOffset);
-        if (source == target && distance < length) return Errno.EINVAL;
-        if (targetOffset > FileSizeMax || length > FileSizeMax - targetOffset) return Errno.EFBIG;
+        ulong distance = Math.Max(source.Offset, target.Offset) - Math.Min(source.Offset, target.Offset);
+        if (source.Inode == target.Inode && distance < length) return Errno.EINVAL;
+        if (target.Offset > FileSizeMax || length > FileSizeMax - target.Offset) return Errno.EFBIG;
         while (copied < length)
         {
             error = CopyStep(
-                worker, source, sourceOffset + copied, target, targetOffset + copied, length - copied, in caller,
-                out ulong step);
+                worker, source.Plus(copied), target.Plus(copied), length - copied, in caller, out ulong step);
             if (error != Errno.OK) return copied > 0 ? Errno.OK : error;
             if (step == 0) break;
             copied += step;
@@ -42,40 +39,39 @@ public sealed partial class Volume
         return Errno.OK;
     }
 
-    private Errno ClipToSize(Worker worker, InodeNumber inode, ulong offset, ref ulong length)
+    private Errno ClipToSize(Worker worker, FilePosition start, ref ulong length)
     {
-        using InodeGuard guard = locks.Share(worker, inode);
-        Errno error = RequireContents(inode);
+        using InodeGuard guard = locks.Share(worker, start.Inode);
+        Errno error = RequireContents(start.Inode);
         if (error != Errno.OK) return error;
-        ulong size = inodes.At(inode).Size;
-        length = offset < size ? Math.Min(length, size - offset) : 0;
+        ulong size = inodes.At(start.Inode).Size;
+        length = start.Offset < size ? Math.Min(length, size - start.Offset) : 0;
         return Errno.OK;
     }
 
     /// <summary>Copies what one extent of the source holds of the range.</summary>
     private Errno CopyStep(
-        Worker worker, InodeNumber source, ulong sourceOffset, InodeNumber target, ulong targetOffset, ulong length,
-        in Credentials caller, out ulong step)
+        Worker worker, FilePosition source, FilePosition target, ulong length, in Credentials caller, out ulong step)
     {
         step = 0;
-        using InodeGuard guard = locks.Own(worker, source, target);
-        Errno error = OpenForChange(worker, target);
-        if (error == Errno.OK) error = RequireContents(source);
+        using InodeGuard guard = locks.Own(worker, source.Inode, target.Inode);
+        Errno error = OpenForChange(worker, target.Inode);
+        if (error == Errno.OK) error = RequireContents(source.Inode);
         if (error != Errno.OK) return error;
-        ref readonly InodeRecord from = ref inodes.At(source);
-        ref readonly InodeRecord to = ref inodes.At(target);
-        error = RequireWritable(in to, targetOffset, length, default);
-        if (error != Errno.OK || sourceOffset >= from.Size) return error;
-        EndPrivileges(worker, target, in to, in caller);
-        ArenaPointer bytes = FindBytes(source, in from, sourceOffset, ref length);
+        ref readonly InodeRecord from = ref inodes.At(source.Inode);
+        ref readonly InodeRecord to = ref inodes.At(target.Inode);
+        error = RequireWritable(in to, target.Offset, length, default);
+        if (error != Errno.OK || source.Offset >= from.Size) return error;
+        EndPrivileges(worker, target.Inode, in to, in caller);
+        ArenaPointer bytes = FindBytes(source.Inode, in from, source.Offset, ref length);
         if (bytes.IsNull)
         {
-            error = CopyHole(worker, target, in to, targetOffset, targetOffset + length);
+            error = CopyHole(worker, target.Inode, in to, target.Offset, target.Offset + length);
         }
         else
         {
             length = Math.Min(length, WriteStepBytesMax);
-            error = WriteStep(worker, target, in to, targetOffset, space.Arena.Bytes(bytes, (int)length), default);
+            error = WriteStep(worker, target.Inode, in to, target.Offset, space.Arena.Bytes(bytes, (int)length), default);
         }
         if (error != Errno.OK) return error;
         NoteAccess(in from);

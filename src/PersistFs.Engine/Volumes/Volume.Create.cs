@@ -33,9 +33,9 @@ public sealed partial class Volume
         {
             return Errno.EINVAL;
         }
-        if (names.TryFind(directory, in parent, name.Bytes, out _)) return Errno.EEXIST;
-        if (isDirectory && parent.LinkCount == uint.MaxValue) return Errno.EMLINK;
         error = names.PlanAdd(directory, in parent, name.Bytes, out DirectoryMap.AddPlan plan);
+        if (error == Errno.EEXIST) return error;
+        if (isDirectory && parent.LinkCount == uint.MaxValue) return Errno.EMLINK;
         if (error != Errno.OK) return error;
         InheritedAcl acl = InheritAcl(in parent, node.Mode, node.Umask);
         using Transaction transaction = worker.Begin();
@@ -89,9 +89,9 @@ public sealed partial class Volume
         ref readonly InodeRecord parent = ref inodes.At(directory);
         ref readonly InodeRecord record = ref inodes.At(inode);
         if (ModeBits.IsDirectory(record.Mode) || (record.Flags & InodeFlags.Fixed) != 0) return Errno.EPERM;
-        if (names.TryFind(directory, in parent, name.Bytes, out _)) return Errno.EEXIST;
-        if (record.LinkCount == uint.MaxValue) return Errno.EMLINK;
         error = names.PlanAdd(directory, in parent, name.Bytes, out DirectoryMap.AddPlan plan);
+        if (error == Errno.EEXIST) return error;
+        if (record.LinkCount == uint.MaxValue) return Errno.EMLINK;
         if (error != Errno.OK) return error;
         using Transaction transaction = worker.Begin();
         if (!transaction.TryReserve(plan.BlockCost)) return Errno.ENOSPC;

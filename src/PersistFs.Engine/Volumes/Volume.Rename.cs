@@ -15,63 +15,83 @@ public sealed partial class Volume
     private readonly Lock renameLock = new();
 
     /// <summary>The two ends of a rename, found and locked.</summary>
+    /// <param name="OldDirectory">Where the old name is.</param>
+    /// <param name="NewDirectory">Where the new name is or will be.</param>
+    /// <param name="Old">The old name.</param>
+    /// <param name="New">The new name, if <paramref name="NewState"/> is EEXIST.</param>
+    /// <param name="NewState">EEXIST if the new name is there; else OK, or the errno of adding it.</param>
     private readonly record struct RenameEnds(
-        InodeNumber OldDirectory, InodeNumber NewDirectory, DirectorySlot Old, DirectorySlot New, bool HasNew);
+        InodeNumber OldDirectory, InodeNumber NewDirectory, DirectorySlot Old, DirectorySlot New, Errno NewState)
+    {
+        public bool HasNew => NewState == Errno.EEXIST;
+    }
 
-    /// <summary>Gives a file a new name, taking the old one away.</summary>
+    /// <summary>The character device 0, 0 that takes the old name, where one is asked for.</summary>
+    private readonly record struct Whiteout(bool IsLeft, Credentials Owner)
+    {
+        public Whiteout(RenameMode mode, in Credentials owner)
+            : this((mode & RenameMode.Whiteout) != 0, owner)
+        {
+        }
+    }
+
+    /// <summary>Gives a file a new name and takes the old one away.</summary>
+    /// <param name="worker">The calling thread's worker.</param>
+    /// <param name="from">The old name.</param>
+    /// <param name="to">The new name.</param>
+    /// <param name="mode">What happens to a file of the new name, and what takes the old name.</param>
+    /// <param name="caller">Owns the whiteout.</param>
     /// <returns>
     /// ENOENT, EEXIST (NoReplace), ENOTDIR, EISDIR, ENOTEMPTY, EINVAL for a directory moved below itself, EPERM for
     /// immutable or append-only ones, ENOSPC.
     /// </returns>
     public Errno Rename(
-        Worker worker, InodeNumber oldDirectory, FileName oldName, InodeNumber newDirectory, FileName newName,
-        RenameMode mode, in Credentials caller)
+        Worker worker, scoped in DirectoryName from, scoped in DirectoryName to, RenameMode mode,
+        in Credentials caller)
     {
         if (mode is not (RenameMode.Replace or RenameMode.NoReplace or RenameMode.Exchange or RenameMode.Whiteout
             or (RenameMode.Whiteout | RenameMode.NoReplace))) return Errno.EINVAL;
-        // Directories that move between directories change who is above whom; one at a time, so that no loop can close.
-        if (oldDirectory == newDirectory)
-        {
-            return RenameLocked(worker, oldDirectory, oldName, newDirectory, newName, mode, in caller);
-        }
+        // Directories that move between directories change the ancestry; one at a time, so that no loop can close.
+        if (from.Directory == to.Directory) return RenameLocked(worker, in from, in to, mode, in caller);
         lock (renameLock)
         {
-            return RenameLocked(worker, oldDirectory, oldName, newDirectory, newName, mode, in caller);
+            return RenameLocked(worker, in from, in to, mode, in caller);
         }
     }
 
     private Errno RenameLocked(
-        Worker worker, InodeNumber oldDirectory, FileName oldName, InodeNumber newDirectory, FileName newName,
-        RenameMode mode, in Credentials caller)
+        Worker worker, scoped in DirectoryName from, scoped in DirectoryName to, RenameMode mode,
+        in Credentials caller)
     {
-        InodeNumber oldGuess = PeekName(worker, oldDirectory, oldName);
-        InodeNumber newGuess = PeekName(worker, newDirectory, newName);
+        InodeNumber oldGuess = PeekName(worker, from.Directory, from.Name);
+        InodeNumber newGuess = PeekName(worker, to.Directory, to.Name);
         while (true)
         {
-            using InodeGuard guard = locks.Own(worker, oldDirectory, newDirectory, oldGuess, newGuess);
-            Errno error = RequireShrinkable(oldDirectory);
-            if (error == Errno.OK) error = RequireGrowable(newDirectory);
+            using InodeGuard guard = locks.Own(worker, from.Directory, to.Directory, oldGuess, newGuess);
+            Errno error = RequireShrinkable(from.Directory);
+            if (error == Errno.OK) error = RequireGrowable(to.Directory);
             if (error != Errno.OK) return error;
-            if (!names.TryFind(oldDirectory, in inodes.At(oldDirectory), oldName.Bytes, out DirectorySlot old))
+            if (!names.TryFind(
+                from.Directory, in inodes.At(from.Directory), from.Name.Bytes, out DirectorySlot old))
             {
                 return Errno.ENOENT;
             }
-            bool hasNew = names.TryFind(
-                newDirectory, in inodes.At(newDirectory), newName.Bytes, out DirectorySlot replaced);
-            InodeNumber newFound = hasNew ? replaced.Inode : InodeNumber.None;
-            if (old.Inode != oldGuess || newFound != newGuess)
+            Errno state = names.PlanAdd(
+                to.Directory, in inodes.At(to.Directory), to.Name.Bytes, out DirectoryMap.AddPlan plan,
+                out DirectorySlot replaced);
+            if (old.Inode != oldGuess || replaced.Inode != newGuess)
             {
-                (oldGuess, newGuess) = (old.Inode, newFound);
+                (oldGuess, newGuess) = (old.Inode, replaced.Inode);
                 continue;
             }
-            var ends = new RenameEnds(oldDirectory, newDirectory, old, replaced, hasNew);
+            var ends = new RenameEnds(from.Directory, to.Directory, old, replaced, state);
             error = RequireRename(in ends, mode);
             if (error != Errno.OK) return error;
-            if (hasNew && old.Inode == replaced.Inode) return Errno.OK;
+            if (ends.HasNew && old.Inode == replaced.Inode) return Errno.OK;
             error = (mode & RenameMode.Exchange) != 0
-                ? Exchange(worker, in ends, oldName, newName)
-                : Move(worker, in ends, oldName, newName, (mode & RenameMode.Whiteout) != 0, in caller);
-            if (error == Errno.OK && hasNew) ReapIfUnused(worker, replaced.Inode);
+                ? Exchange(worker, in ends, from.Name, to.Name)
+                : Move(worker, in ends, in plan, from.Name, to.Name, new Whiteout(mode, in caller));
+            if (error == Errno.OK && ends.HasNew) ReapIfUnused(worker, replaced.Inode);
             return error;
         }
     }
@@ -94,17 +114,16 @@ public sealed partial class Volume
     }
 
     private Errno Move(
-        Worker worker, in RenameEnds ends, FileName oldName, FileName newName, bool leavesWhiteout,
-        in Credentials caller)
+        Worker worker, in RenameEnds ends, in DirectoryMap.AddPlan plan, FileName oldName, FileName newName,
+        Whiteout whiteout)
     {
         ref readonly InodeRecord oldParent = ref inodes.At(ends.OldDirectory);
         ref readonly InodeRecord newParent = ref inodes.At(ends.NewDirectory);
-        var plan = default(DirectoryMap.AddPlan);
-        Errno error = ends.HasNew ? Errno.OK : names.PlanAdd(ends.NewDirectory, in newParent, newName.Bytes, out plan);
-        if (error != Errno.OK) return error;
-        if (leavesWhiteout && IsInodeLimitReached) return Errno.ENOSPC;
+        if (!ends.HasNew && ends.NewState != Errno.OK) return ends.NewState;
+        if (whiteout.IsLeft && IsInodeLimitReached) return Errno.ENOSPC;
         using Transaction transaction = worker.Begin();
-        if (!transaction.TryReserve(plan.BlockCost + (leavesWhiteout ? 1 : 0))) return Errno.ENOSPC;
+        int cost = (ends.HasNew ? 0 : plan.BlockCost) + (whiteout.IsLeft ? 1 : 0);
+        if (!transaction.TryReserve(cost)) return Errno.ENOSPC;
         long now = Libc.FileTimeNow();
         uint movedMode = inodes.At(ends.Old.Inode).Mode;
         if (ends.HasNew)
@@ -120,7 +139,7 @@ public sealed partial class Volume
         }
         // Adding may have moved the old name to another leaf.
         names.TryFind(ends.OldDirectory, in oldParent, oldName.Bytes, out DirectorySlot old);
-        if (leavesWhiteout) LeaveWhiteout(transaction, in ends, in old, oldName, in caller);
+        if (whiteout.IsLeft) LeaveWhiteout(transaction, in ends, in old, oldName, whiteout.Owner);
         else names.Remove(transaction, ends.OldDirectory, in oldParent, in old);
         MoveParent(transaction, ends.Old.Inode, ends.OldDirectory, ends.NewDirectory, now);
         Touch(transaction, in oldParent, now);
@@ -146,15 +165,15 @@ public sealed partial class Volume
     }
 
     private void LeaveWhiteout(
-        Transaction transaction, in RenameEnds ends, in DirectorySlot old, FileName oldName, in Credentials caller)
+        Transaction transaction, in RenameEnds ends, in DirectorySlot old, FileName oldName, in Credentials owner)
     {
-        var node = new NewNode { Mode = ModeBits.CharacterDevice, UserId = caller.UserId, GroupId = caller.GroupId };
+        var node = new NewNode { Mode = ModeBits.CharacterDevice, UserId = owner.UserId, GroupId = owner.GroupId };
         var acl = new InheritedAcl(node.Mode);
-        InodeNumber whiteout = CreateInode(
+        InodeNumber device = CreateInode(
             transaction, ends.OldDirectory, in inodes.At(ends.OldDirectory), in node, default, in acl, linkCount: 1);
-        // Nobody has looked the whiteout up: the kernel is not told its number.
-        transaction.Set(in inodes.At(whiteout).LookupWord, 0UL);
-        names.SetTarget(transaction, in old, oldName.Bytes.Length, whiteout, ModeBits.ToDirectoryEntryType(node.Mode));
+        // The kernel is not told the number of the whiteout and holds no reference to it.
+        transaction.Set(in inodes.At(device).LookupWord, 0UL);
+        names.SetTarget(transaction, in old, oldName.Bytes.Length, device, ModeBits.ToDirectoryEntryType(node.Mode));
     }
 
     /// <summary>What moves with an inode from one directory to another.</summary>

@@ -89,8 +89,9 @@ internal sealed partial class TreeFileSystem
         copied = 0;
         if (request.Flags != 0) return Errno.EINVAL;
         Errno error = volume.CopyRange(
-            WorkerOf(in context), InodeOf(in context), request.SourceOffset, InodeOf(request.Destination),
-            request.DestinationOffset, request.LengthInBytes, out copied, context.Credentials);
+            WorkerOf(in context), new FilePosition(InodeOf(in context), request.SourceOffset),
+            new FilePosition(InodeOf(request.Destination), request.DestinationOffset), request.LengthInBytes,
+            out copied, context.Credentials);
         TellOfDroppedPrivileges(in context, request.Destination);
         return error;
     }

@@ -97,8 +97,8 @@ internal sealed partial class TreeFileSystem
     public Errno Rename(
         in RequestContext context, FileName name, NodeId newParent, FileName newName, RenameFlags flags) =>
         volume.Rename(
-            WorkerOf(in context), InodeOf(in context), name, InodeOf(newParent), newName,
-            (RenameMode)flags, context.Credentials);
+            WorkerOf(in context), new DirectoryName(InodeOf(in context), name),
+            new DirectoryName(InodeOf(newParent), newName), (RenameMode)flags, context.Credentials);
 
     private Errno Make(
         in RequestContext context, FileName name, uint mode, uint device, ReadOnlySpan<byte> target, ref EntryOut entry)

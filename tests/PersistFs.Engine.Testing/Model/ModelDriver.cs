@@ -191,7 +191,9 @@ internal sealed class ModelDriver
         return Expect(
             $"copy {length} bytes from {sourceOffset} of {sourceName} to {targetOffset} of {targetName}",
             Model.CopyRange(from, sourceOffset, to, targetOffset, length),
-            () => user.Volume.CopyRange(user.Worker, source, sourceOffset, target, targetOffset, length, out _));
+            () => user.Volume.CopyRange(
+                user.Worker, new FilePosition(source, sourceOffset), new FilePosition(target, targetOffset), length,
+                out _));
     }
 
     private Action ChangeXattr()

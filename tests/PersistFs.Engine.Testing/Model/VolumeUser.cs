@@ -139,7 +139,8 @@ internal sealed class VolumeUser
         if (error != Errno.OK) return error;
         _ = FileName.TryCreate(oldName, out FileName from);
         _ = FileName.TryCreate(newName, out FileName to);
-        return Volume.Rename(Worker, oldDirectory, from, newDirectory, to, mode, Credentials.Root);
+        return Volume.Rename(
+            Worker, new DirectoryName(oldDirectory, from), new DirectoryName(newDirectory, to), mode, Credentials.Root);
     }
 
     public Errno Write(string path, ulong offset, ReadOnlySpan<byte> data)
@@ -168,7 +169,8 @@ internal sealed class VolumeUser
         if (error != Errno.OK) return error;
         error = Find(target, out InodeNumber to);
         return error == Errno.OK
-            ? Volume.CopyRange(Worker, from, sourceOffset, to, targetOffset, length, out copied)
+            ? Volume.CopyRange(
+                Worker, new FilePosition(from, sourceOffset), new FilePosition(to, targetOffset), length, out copied)
             : error;
     }
 

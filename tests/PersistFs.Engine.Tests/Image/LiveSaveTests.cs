@@ -97,7 +97,9 @@ public sealed class LiveSaveTests
             FileName to = ImageScene.NameOf((round & 1) != 0 ? $"right{thread}" : $"left{thread}");
             BinaryPrimitives.WriteUInt64LittleEndian(number, round);
             bytes.AsSpan().Fill((byte)(round | 1));
-            Errno error = volume.Rename(worker, volume.Root, from, volume.Root, to, RenameMode.Replace, default);
+            Errno error = volume.Rename(
+                worker, new DirectoryName(volume.Root, from), new DirectoryName(volume.Root, to), RenameMode.Replace,
+                default);
             if (error == Errno.OK) error = volume.Write(worker, first, 0, number);
             if (error == Errno.OK) error = volume.Write(worker, second, 0, number);
             if (error == Errno.OK) error = volume.Write(worker, bulk, 0, bytes);

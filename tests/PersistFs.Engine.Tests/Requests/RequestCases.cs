@@ -180,7 +180,8 @@ internal static class RequestCases
 
     private static Func<Volume, Worker, RequestReply> Rename(
         InodeNumber from, InodeNumber to, RenameMode mode = RenameMode.Replace) =>
-        (volume, worker) => Reply(volume.Rename(worker, from, Name("old"), to, Name("new"), mode, Credentials.Root));
+        (volume, worker) => Reply(volume.Rename(
+            worker, new DirectoryName(from, Name("old")), new DirectoryName(to, Name("new")), mode, Credentials.Root));
 
     private static Func<InodeNumber, Func<Volume, Worker, RequestReply>> SetXattr(
         string name, int length, XattrSetFlags flags) =>

@@ -51,7 +51,9 @@ internal sealed class DataFile
     public Errno CopyTo(
         DataFile target, ulong sourceOffset, ulong targetOffset, ulong length, out ulong copied,
         Credentials caller = default) =>
-        Volume.CopyRange(Worker, Inode, sourceOffset, target.Inode, targetOffset, length, out copied, in caller);
+        Volume.CopyRange(
+            Worker, new FilePosition(Inode, sourceOffset), new FilePosition(target.Inode, targetOffset), length,
+            out copied, in caller);
 
     /// <summary>Up to <paramref name="length"/> bytes from <paramref name="offset"/> on.</summary>
     public byte[] Read(ulong offset, int length)

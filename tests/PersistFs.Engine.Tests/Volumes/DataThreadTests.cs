@@ -63,7 +63,8 @@ public sealed class DataThreadTests
             && volume.Allocate(worker, file.Inode, 0, 9 << 20, FallocateMode.Allocate) == Errno.OK
             && volume.Allocate(worker, file.Inode, 1000, 1 << 20, FallocateMode.ZeroRange) == Errno.OK
             && volume.Allocate(worker, file.Inode, 0, 1 << 20, Punch) == Errno.OK
-            && volume.CopyRange(worker, file.Inode, 0, other.Inode, 0, 2 << 20, out _) == Errno.OK
+            && volume.CopyRange(
+                worker, new FilePosition(file.Inode, 0), new FilePosition(other.Inode, 0), 2 << 20, out _) == Errno.OK
             && volume.SetSize(worker, file.Inode, 0) == Errno.OK
             && volume.SetSize(worker, other.Inode, 0) == Errno.OK;
         if (!isFine) throw new InvalidOperationException("An operation failed.");

@@ -118,7 +118,9 @@ public sealed class FreezeTests
             if (volume.Create(worker, volume.Root, name, in node, default, out InodeAttributes made) != Errno.OK) continue;
             volume.Write(worker, made.Inode, (ulong)(round % 7 * 4000), data);
             volume.SetSize(worker, made.Inode, (ulong)(round % 5 * 1000));
-            volume.Rename(worker, volume.Root, name, volume.Root, other, RenameMode.Replace, default);
+            volume.Rename(
+                worker, new DirectoryName(volume.Root, name), new DirectoryName(volume.Root, other),
+                RenameMode.Replace, default);
             volume.Forget(worker, made.Inode, 1);
         }
         volume.DetachWorker(worker);

@@ -135,7 +135,9 @@ public sealed class NamesTests : IDisposable
 
     private Errno Rename(
         InodeNumber from, string oldName, InodeNumber to, string newName, RenameMode mode = RenameMode.Replace) =>
-        arena.Volume.Rename(arena.Worker, from, Name(oldName), to, Name(newName), mode, in Credentials.Root);
+        arena.Volume.Rename(
+            arena.Worker, new DirectoryName(from, Name(oldName)), new DirectoryName(to, Name(newName)), mode,
+            in Credentials.Root);
 
     private HashSet<string> ListInPortions(int entriesPerCall)
     {
