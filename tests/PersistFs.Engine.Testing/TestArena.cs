@@ -27,6 +27,8 @@ public sealed class TestArena : IDisposable
 
     public Volume Volume { get; private set; }
 
+    public Tree Tree => Volume.DefaultTree;
+
     /// <summary>The worker of the thread that made the arena or opened it last.</summary>
     public Worker Worker { get; private set; }
 

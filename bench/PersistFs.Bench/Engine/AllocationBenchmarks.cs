@@ -78,7 +78,7 @@ public class AllocationBenchmarks
     {
         Reserve(transaction);
         for (int index = 0; index < BlocksPerRound; index++)
-            _ = transaction.AllocateBlock(BlockUse.Of(BlockType.Data, volume.Root, 0, (ulong)index));
+            _ = transaction.AllocateBlock(BlockUse.Of(BlockType.Data, volume.DefaultTree.Root, 0, (ulong)index));
     }
 
     private static void Reserve(Transaction transaction)

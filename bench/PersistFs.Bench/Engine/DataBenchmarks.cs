@@ -20,7 +20,7 @@ public class DataBenchmarks
     private const int LargeAppends = 128;
 
     private readonly byte[] data = new byte[StepSizeInBytes];
-    private readonly IoVector[] segments = new IoVector[Volume.SegmentsMax(StepSizeInBytes)];
+    private readonly IoVector[] segments = new IoVector[Tree.SegmentsMax(StepSizeInBytes)];
     private Volume volume = null!;
     private Worker worker = null!;
     private InodeNumber ofBlocks;
@@ -40,12 +40,13 @@ public class DataBenchmarks
         ofBlocks = Create("blocks");
         ofFrames = Create("frames");
         growing = Create("growing");
-        Require(volume.Allocate(worker, ofFrames, 0, (ulong)FileBlocks * BlockSizeInBytes, FallocateMode.Allocate));
+        Require(volume.DefaultTree.Allocate(worker, ofFrames, 0, (ulong)FileBlocks * BlockSizeInBytes,
+            FallocateMode.Allocate));
         // From the end to the front: that never takes a data frame.
         for (ulong offset = (ulong)FileBlocks * BlockSizeInBytes; offset > 0;)
         {
             offset -= StepSizeInBytes;
-            Require(volume.Write(worker, ofBlocks, offset, data));
+            Require(volume.DefaultTree.Write(worker, ofBlocks, offset, data));
         }
     }
 
@@ -57,13 +58,13 @@ public class DataBenchmarks
     }
 
     [IterationSetup(Targets = [nameof(Append4K), nameof(Append1M)])]
-    public void Empty() => Require(volume.SetSize(worker, growing, 0));
+    public void Empty() => Require(volume.DefaultTree.SetSize(worker, growing, 0));
 
     [Benchmark]
-    public Errno Overwrite4KInBlocks() => volume.Write(worker, ofBlocks, NextOffset(), Block);
+    public Errno Overwrite4KInBlocks() => volume.DefaultTree.Write(worker, ofBlocks, NextOffset(), Block);
 
     [Benchmark]
-    public Errno Overwrite4KInFrames() => volume.Write(worker, ofFrames, NextOffset(), Block);
+    public Errno Overwrite4KInFrames() => volume.DefaultTree.Write(worker, ofFrames, NextOffset(), Block);
 
     [Benchmark]
     public uint Read4KInBlocks() => Read(ofBlocks, NextOffset(), BlockSizeInBytes);
@@ -79,7 +80,7 @@ public class DataBenchmarks
     public void Append4K()
     {
         for (ulong index = 0; index < SmallAppends; index++)
-            Require(volume.Write(worker, growing, index * BlockSizeInBytes, Block));
+            Require(volume.DefaultTree.Write(worker, growing, index * BlockSizeInBytes, Block));
     }
 
     /// <summary>Into an empty file up to 128 MiB: blocks at first, then data frames.</summary>
@@ -87,13 +88,13 @@ public class DataBenchmarks
     public void Append1M()
     {
         for (ulong index = 0; index < LargeAppends; index++)
-            Require(volume.Write(worker, growing, index * StepSizeInBytes, data));
+            Require(volume.DefaultTree.Write(worker, growing, index * StepSizeInBytes, data));
     }
 
     private uint Read(InodeNumber inode, ulong offset, uint length)
     {
-        Require(volume.Read(worker, inode, offset, length, segments, out _, out uint bytesRead));
-        volume.EndRead(worker);
+        Require(volume.DefaultTree.Read(worker, inode, offset, length, segments, out _, out uint bytesRead));
+        volume.DefaultTree.EndRead(worker);
         return bytesRead;
     }
 
@@ -107,7 +108,8 @@ public class DataBenchmarks
     {
         Require(FileName.TryCreate(Encoding.ASCII.GetBytes(name), out FileName fileName));
         var node = new NewNode { Mode = ModeBits.Regular | 0x1A4, UserId = 0, GroupId = 0 };
-        Require(volume.Create(worker, volume.Root, fileName, in node, default, out InodeAttributes attributes));
+        Require(volume.DefaultTree.Create(worker, volume.DefaultTree.Root, fileName, in node, default,
+            out InodeAttributes attributes));
         return attributes.Inode;
     }
 

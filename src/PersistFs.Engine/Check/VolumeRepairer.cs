@@ -41,7 +41,10 @@ public static class VolumeRepairer
         using Volume volume = Volume.Open(source, options);
         CheckReport report = Repair(volume, Note, progress);
         // What the kernel knows of the tree, and the requests it may send again, are of the tree before.
-        if (repairs > 0) volume.BeginSession();
+        if (repairs > 0)
+        {
+            foreach (int slot in volume.TreeSlots) volume.OpenTree(slot).BeginSession();
+        }
         return report;
 
         void Note(string line)
@@ -55,7 +58,7 @@ public static class VolumeRepairer
     internal static CheckReport Repair(Volume volume, Action<string> onRepair, Action<CheckProgress>? progress = null)
     {
         Worker worker = volume.AttachWorker();
-        var repairs = new RepairContext(volume.Space, worker, in volume.Superblock, volume.Root);
+        var repairs = new RepairContext(volume.Space, worker, in volume.Superblock, volume.DefaultTree.Root);
         try
         {
             long fewest = long.MaxValue;

@@ -117,6 +117,12 @@ internal sealed class Space
 
     public ref readonly ulong WorkerTableEntry(int slot) => ref Arena.At<ulong>(WorkerTablePointer(slot));
 
+    /// <summary>Start of the frame of a worker slot that has one.</summary>
+    public ArenaPointer WorkerFrame(int slot) => ArenaPointer.OfFrame((uint)WorkerTableEntry(slot));
+
+    /// <summary>Header of a worker slot that has a frame.</summary>
+    public ref readonly WorkerHeader HeaderOfWorker(int slot) => ref Arena.At<WorkerHeader>(WorkerFrame(slot));
+
     private bool IsAttached(uint frame)
     {
         for (int slot = 0; slot < Layout.WorkerSlotCount; slot++)

@@ -11,7 +11,7 @@ public ref struct DirectoryReader
     private const ulong CookieOfSelf = 1;
     private const ulong CookieOfParent = 2;
 
-    private readonly Volume? volume;
+    private readonly Tree? tree;
     private readonly Worker worker;
     private readonly InodeGuard guard;
     private readonly InodeNumber directory;
@@ -20,9 +20,9 @@ public ref struct DirectoryReader
     private int count;
     private int index;
 
-    internal DirectoryReader(Volume volume, Worker worker, InodeGuard guard, InodeNumber directory, ulong cookie)
+    internal DirectoryReader(Tree tree, Worker worker, InodeGuard guard, InodeNumber directory, ulong cookie)
     {
-        this.volume = volume;
+        this.tree = tree;
         this.worker = worker;
         this.guard = guard;
         this.directory = directory;
@@ -48,17 +48,17 @@ public ref struct DirectoryReader
     /// <summary>Goes to the next entry.</summary>
     public bool MoveNext()
     {
-        if (volume is null) return false;
+        if (tree is null) return false;
         if (Cookie < CookieOfParent)
         {
             bool isSelf = Cookie < CookieOfSelf;
-            Set(isSelf ? CookieOfSelf : CookieOfParent, isSelf ? directory : volume.ParentOf(directory), 4,
+            Set(isSelf ? CookieOfSelf : CookieOfParent, isSelf ? directory : tree.ParentOf(directory), 4,
                 isSelf ? "."u8 : ".."u8);
             reached = Cookie;
             return true;
         }
         if (index == count && !Fill()) return false;
-        DirectoryLeaf leaf = volume.Names.LeafAt(directory, in path);
+        DirectoryLeaf leaf = tree.Names.LeafAt(directory, in path);
         int position = worker.ListPositions[index];
         ref readonly DirectoryEntryHeader entry = ref leaf.EntryAt(position);
         Set(worker.ListKeys[index], entry.Inode, entry.EntryType, leaf.NameAt(position));
@@ -71,24 +71,24 @@ public ref struct DirectoryReader
 
     /// <summary>
     /// What stat(2) shows of the present entry, to be named with its inode: its lookup is counted by
-    /// <see cref="Volume.TryCountListing"/>. Not when <see cref="IsFull"/>.
+    /// <see cref="Tree.TryCountListing"/>. Not when <see cref="IsFull"/>.
     /// </summary>
     public readonly InodeAttributes NameInode()
     {
         worker.ListedInodes[worker.ListedInodeCount++] = Inode.Value;
-        return volume!.AttributesOf(Inode);
+        return tree!.AttributesOf(Inode);
     }
 
     public readonly void Dispose()
     {
-        if (volume is not null) guard.Dispose();
+        if (tree is not null) guard.Dispose();
     }
 
     private bool Fill()
     {
         index = 0;
-        count = volume!.Names.Collect(
-            directory, in volume.Inodes.At(directory), ref reached, worker.ListKeys, worker.ListPositions, out path);
+        count = tree!.Names.Collect(
+            directory, in tree.Inodes.At(directory), ref reached, worker.ListKeys, worker.ListPositions, out path);
         return count > 0;
     }
 

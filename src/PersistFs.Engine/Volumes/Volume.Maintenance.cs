@@ -107,14 +107,6 @@ public sealed partial class Volume
         if (!inodes.Exists(inode)) return false;
         ref readonly InodeRecord record = ref inodes.At(inode);
         var word = new ContentsWord(record.ContentsWord);
-        if (!word.IsPending) return false;
-        if (record.LinkCount == 0)
-        {
-            if (IsLookedUp(inode, in record)) return false;
-            ReapIfUnused(worker, inode);
-            return true;
-        }
-        FinishTrim(worker, inode);
-        return true;
+        return word.IsPending && TreeOf(word).Settle(worker, inode, in record);
     }
 }

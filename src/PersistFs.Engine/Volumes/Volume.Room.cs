@@ -26,9 +26,12 @@ public sealed partial class Volume
     public void AwaitRoom(int seen, int timeoutInMilliseconds) => roomGains.Await(seen, timeoutInMilliseconds);
 
     /// <summary>When a file lost its last name, in the milliseconds of <see cref="Environment.TickCount64"/>.</summary>
-    private void NoteOrphan()
+    internal void NoteOrphan()
     {
         long now = Environment.TickCount64;
         if (Volatile.Read(ref lastOrphanTime) != now) Volatile.Write(ref lastOrphanTime, now);
     }
+
+    /// <summary>Wakes what waits for room: some was freed.</summary>
+    internal void NoteRoom() => roomGains.Signal();
 }

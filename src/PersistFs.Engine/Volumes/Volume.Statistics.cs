@@ -8,8 +8,6 @@ namespace PersistFs.Engine.Volumes;
 /// <summary>The volume's numbers, for statfs(2) and for people.</summary>
 public sealed partial class Volume
 {
-    private const int ServedInstance = 0;
-
     /// <summary>A snapshot; takes no lock that an operation waits for.</summary>
     public VolumeStatistics GetStatistics()
     {
@@ -18,10 +16,6 @@ public sealed partial class Volume
         ulong absent = (ulong)supply.AbsentFrames * Layout.UsableBlocksPerFrame;
         ulong unallocated = (ulong)supply.AvailableBlocks + absent;
         ulong total = (ulong)space.TotalBlocks;
-        ulong inodesUsed = (ulong)Math.Max(0, space.CountInodes(ServedInstance));
-        ulong inodesMax = Instance.InodeCountMax;
-        ulong room = free * (ulong)SizeClass.ObjectsPerSlab(BlockType.InodeSlab);
-        ulong filesFree = inodesMax == 0 ? room : Math.Min(room, inodesMax - Math.Min(inodesUsed, inodesMax));
         RootPage root = RootPages.Read(space.Arena);
         ReadOnlySpan<byte> uuid = MemoryMarshal.AsBytes(MemoryMarshal.CreateReadOnlySpan(in superblock.Uuid, 1));
         return new VolumeStatistics
@@ -35,14 +29,8 @@ public sealed partial class Volume
             BytesPresent = CountPresentFrames(supply) << Layout.FrameSizeLog2,
             BytesMax = total * Layout.BlockSizeInBytes,
             SizeMax = (superblock.FrameCountMax + 1 - space.Table.SystemFrameCount) << Layout.FrameSizeLog2,
-            InodesUsed = inodesUsed,
-            InodesMax = inodesMax,
-            FileTotal = inodesMax == 0 ? inodesUsed + filesFree : inodesMax,
-            FileFree = filesFree,
             Generation = root.Generation,
             TimesOpened = root.TimesOpened,
-            Session = Session,
-            TakeOvers = Instance.TakeOvers,
             LastRecovery = LastRecovery,
             State = State,
         };

@@ -36,11 +36,11 @@ public sealed partial class Volume
         bool isRooted = RootPages.IsGood(in RootPages.At(space.Arena, 0))
             || RootPages.IsGood(in RootPages.At(space.Arena, 1));
         if (!isRooted) return "neither root page has a good checksum";
-        if (!inodes.Exists(Root)) return "the root directory does not exist";
+        if (!inodes.Exists(DefaultTree.Root)) return "the root directory does not exist";
         for (int slot = 0; slot < Layout.WorkerSlotCount; slot++)
         {
             if (space.WorkerTableEntry(slot) == 0) continue;
-            JournalWord word = new(HeaderOf(slot).JournalState);
+            JournalWord word = new(space.HeaderOfWorker(slot).JournalState);
             if (word.UndoCount != 0 || word.FreeCount != 0) return $"the journal of worker {slot} is not idle";
         }
         return null;

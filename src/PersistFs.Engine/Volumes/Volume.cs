@@ -7,8 +7,11 @@ using PersistFs.Linux;
 
 namespace PersistFs.Engine.Volumes;
 
-/// <summary>One file system in one arena, open. Operations are in the other parts, a family each.</summary>
+/// <summary>
+/// An open arena: what all its trees share. Memory, workers, the freeze, pending inodes, damage.
+/// </summary>
 /// <remarks>
+/// Operations on files are those of a <see cref="Tree"/>; <see cref="OpenTree"/> opens one.
 /// Operations may be called from many threads, each with a worker of its own. They return an errno for whatever a
 /// caller can cause, and throw <see cref="ArenaCorruptException"/> where the arena is not what it should be.
 /// </remarks>
@@ -21,8 +24,6 @@ public sealed partial class Volume : IDisposable
     private readonly InodeLocks locks = new();
     private readonly InodeTable inodes;
     private readonly PendingLists pending;
-    private readonly DirectoryMap names;
-    private readonly AttributeList attributes;
     private readonly bool[] isSlotTaken = new bool[Layout.WorkerSlotCount];
     private readonly List<Worker> workers = [];
 
@@ -35,12 +36,10 @@ public sealed partial class Volume : IDisposable
         LastRecovery = lastRecovery;
         inodes = new InodeTable(space);
         pending = new PendingLists(space, inodes);
-        attributes = new AttributeList(space);
-        names = new DirectoryMap(space, superblock.HashSeedLow, superblock.HashSeedHigh);
+        Attributes = new AttributeList(space);
+        Names = new DirectoryMap(space, superblock.HashSeedLow, superblock.HashSeedHigh);
+        DefaultTree = OpenTree(InstanceTable.DefaultSlot);
     }
-
-    /// <summary>The root directory of the tree that is served.</summary>
-    public InodeNumber Root => new(Instance.RootInode);
 
     public RecoveryReport LastRecovery { get; }
 
@@ -53,8 +52,25 @@ public sealed partial class Volume : IDisposable
 
     internal ref readonly Superblock Superblock => ref superblock;
 
-    private ref readonly InstanceRecord Instance =>
-        ref space.Arena.At<InstanceRecord>(Layout.InstanceAt(0));
+    internal InodeLocks Locks => locks;
+
+    internal InodeTable Inodes => inodes;
+
+    internal PendingLists Pending => pending;
+
+    internal AttributeList Attributes { get; }
+
+    internal DirectoryMap Names { get; }
+
+    /// <summary>Whether any worker is attached.</summary>
+    internal bool HasWorkers => workers.Count > 0;
+
+    /// <summary>Whether the arena lies on a disk, so that <see cref="Synchronize"/> has something to do.</summary>
+    public bool IsOnDisk => backing.IsOnDisk;
+
+    /// <summary>Makes what was written durable as far as the backing can be: fsync(2), fdatasync(2).</summary>
+    /// <remarks>In memory there is nothing to do; an arena on a disk is written back as a whole.</remarks>
+    public Errno Synchronize() => backing.Synchronize();
 
     /// <summary>
     /// Opens the arena at <paramref name="source"/>, finishing or undoing what a dead process left in flight.
@@ -141,23 +157,11 @@ public sealed partial class Volume : IDisposable
     /// <summary>Lets the arena go. Nothing is saved by it: the arena is as good after a kill.</summary>
     public void Dispose() => backing.Dispose();
 
-    /// <exception cref="ArenaCorruptException">The tree has no root directory.</exception>
-    internal void RequireRoot()
-    {
-        if (!inodes.Exists(Root) || !ModeBits.IsDirectory(inodes.At(Root).Mode))
-            throw new ArenaCorruptException("The root directory does not exist.");
-    }
-
     /// <summary>Counts an opening in the root page.</summary>
-    internal void NoteOpened(VolumeOptions options)
+    internal void NoteOpened()
     {
         RootPage root = RootPages.Read(space.Arena);
         root.TimesOpened++;
         RootPages.Write(space.Arena, root);
-        if (options.InodeCountMax != 0) Store.Word(ref Unsafe.AsRef(in Instance.InodeCountMax), options.InodeCountMax);
     }
-
-    /// <summary>EROFS once damage was found, ESTALE for a number that names no inode.</summary>
-    private Errno RequireChangeable(InodeNumber inode) =>
-        State == VolumeState.ReadOnly ? Errno.EROFS : inodes.Exists(inode) ? Errno.OK : Errno.ESTALE;
 }

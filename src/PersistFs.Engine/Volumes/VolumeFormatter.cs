@@ -159,10 +159,10 @@ public static class VolumeFormatter
             ChangeTime = now,
             BirthTime = now,
             Generation = worker.NextGeneration(),
-            ContentsWord = ContentsWord.Create(ContentsKind.Directory, 0).Value,
+            ContentsWord = ContentsWord.Create(ContentsKind.Directory, InstanceTable.DefaultSlot).Value,
         });
         transaction.Set(in space.Arena.At<InodeRecord>(root.Record).Parent, root.Value);
-        ref readonly InstanceRecord instance = ref space.Arena.At<InstanceRecord>(Layout.InstanceAt(0));
+        ref readonly InstanceRecord instance = ref InstanceTable.At(space.Arena, InstanceTable.DefaultSlot);
         transaction.Set(in instance.InodeCountMax, options.InodeCountMax);
         transaction.Set(in instance.RootInode, root.Value);
         transaction.Commit();

@@ -101,9 +101,10 @@ internal static class VolumeOpener
         RecoveryReport report = space.Open();
         var volume = new Volume(backing, space, in superblock,
             report with { Milliseconds = Stopwatch.GetElapsedTime(started).TotalMilliseconds });
-        volume.RequireRoot();
+        volume.DefaultTree.RequireRoot();
         OwnerRecord.Write(arena);
-        volume.NoteOpened(options);
+        volume.NoteOpened();
+        if (options.InodeCountMax != 0) volume.DefaultTree.LimitInodes(options.InodeCountMax);
         return volume;
     }
 }

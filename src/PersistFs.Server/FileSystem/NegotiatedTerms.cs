@@ -15,9 +15,9 @@ internal static class NegotiatedTerms
     private const int PresentOffset = 32;
 
     /// <summary>Keeps <paramref name="terms"/> in the arena.</summary>
-    public static void Store(Volume volume, Negotiated terms)
+    public static void Store(Tree tree, Negotiated terms)
     {
-        Span<byte> bytes = stackalloc byte[Volume.SessionTermsLength];
+        Span<byte> bytes = stackalloc byte[Tree.SessionTermsLength];
         bytes.Clear();
         BinaryPrimitives.WriteUInt32LittleEndian(bytes, terms.Minor);
         BinaryPrimitives.WriteUInt32LittleEndian(bytes[4..], terms.MaxWriteInBytes);
@@ -27,14 +27,14 @@ internal static class NegotiatedTerms
         BinaryPrimitives.WriteUInt16LittleEndian(bytes[22..], terms.MaxBackground);
         BinaryPrimitives.WriteUInt16LittleEndian(bytes[24..], terms.CongestionThreshold);
         bytes[PresentOffset] = 1;
-        volume.StoreTerms(bytes);
+        tree.StoreTerms(bytes);
     }
 
     /// <summary>What the arena has; null when nothing was agreed on.</summary>
-    public static Negotiated? Read(Volume volume)
+    public static Negotiated? Read(Tree tree)
     {
-        Span<byte> bytes = stackalloc byte[Volume.SessionTermsLength];
-        if (!volume.TryReadTerms(bytes)) return null;
+        Span<byte> bytes = stackalloc byte[Tree.SessionTermsLength];
+        if (!tree.TryReadTerms(bytes)) return null;
         return new Negotiated(
             BinaryPrimitives.ReadUInt32LittleEndian(bytes),
             (InitFlags)BinaryPrimitives.ReadUInt64LittleEndian(bytes[8..]),

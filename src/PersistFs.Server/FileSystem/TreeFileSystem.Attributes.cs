@@ -28,14 +28,14 @@ internal sealed partial class TreeFileSystem
             GroupId = options.RootGroupId,
         };
         if (change == default) return;
-        Errno error = volume.SetAttributes(workers[0], volume.Root, in change, in Credentials.Root, out _);
+        Errno error = tree.SetAttributes(workers[0], tree.Root, in change, in Credentials.Root, out _);
         if (error != Errno.OK) throw FailureException.FromSystem("the root directory", "set mode and owner", error);
     }
 
     /// <inheritdoc/>
     public Errno GetAttributes(in RequestContext context, in GetAttributesIn request, ref NodeAttributes attributes)
     {
-        Errno error = volume.GetAttributes(WorkerOf(in context), InodeOf(in context), out InodeAttributes found);
+        Errno error = tree.GetAttributes(WorkerOf(in context), InodeOf(in context), out InodeAttributes found);
         if (error == Errno.OK) Fill(ref attributes, in found);
         return error;
     }
@@ -46,7 +46,7 @@ internal sealed partial class TreeFileSystem
         Errno error = RequireNanoseconds(in request);
         if (error != Errno.OK) return error;
         AttributeChange change = ChangeOf(in request);
-        error = volume.SetAttributes(
+        error = tree.SetAttributes(
             WorkerOf(in context), InodeOf(in context), in change, context.Credentials, out InodeAttributes changed);
         if (error == Errno.OK) Fill(ref attributes, in changed);
         return error;
@@ -55,7 +55,7 @@ internal sealed partial class TreeFileSystem
     /// <inheritdoc/>
     public Errno GetStatx(in RequestContext context, in StatxIn request, ref Statx status)
     {
-        Errno error = volume.GetAttributes(WorkerOf(in context), InodeOf(in context), out InodeAttributes found);
+        Errno error = tree.GetAttributes(WorkerOf(in context), InodeOf(in context), out InodeAttributes found);
         if (error != Errno.OK) return error;
         status.Mask = StatxFilled;
         status.BlockSizeInBytes = BlockSizeInBytes;
@@ -83,13 +83,14 @@ internal sealed partial class TreeFileSystem
     public Errno GetFileSystemStatus(in RequestContext context, ref StatFsOut status)
     {
         VolumeStatistics numbers = volume.GetStatistics();
+        TreeStatistics files = tree.GetStatistics();
         status.BlockSizeInBytes = BlockSizeInBytes;
         status.FragmentSizeInBytes = BlockSizeInBytes;
         status.Blocks = numbers.TotalBlocks;
         status.BlocksFree = numbers.FreeBlocks;
         status.BlocksAvailable = numbers.FreeBlocks;
-        status.Files = numbers.FileTotal;
-        status.FilesFree = numbers.FileFree;
+        status.Files = files.FileTotal;
+        status.FilesFree = files.FileFree;
         status.NameLengthMax = VolumeStatistics.NameLengthMax;
         return Errno.OK;
     }

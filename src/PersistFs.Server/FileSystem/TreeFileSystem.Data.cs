@@ -17,7 +17,7 @@ internal sealed partial class TreeFileSystem
 
     /// <inheritdoc/>
     public Errno ReadLink(in RequestContext context, Span<byte> target, out int length) =>
-        volume.ReadLink(WorkerOf(in context), InodeOf(in context), target, out length);
+        tree.ReadLink(WorkerOf(in context), InodeOf(in context), target, out length);
 
     /// <summary>
     /// READ: the reply points into the arena. The inode stays locked for readers until it has been written.
@@ -26,7 +26,7 @@ internal sealed partial class TreeFileSystem
     {
         IoVector[] found = segmentsOfWorker[context.Worker];
         uint wanted = Math.Min(Math.Min(request.SizeInBytes, segments.RemainingInBytes), ReadBytesMax);
-        Errno error = volume.Read(
+        Errno error = tree.Read(
             WorkerOf(in context), InodeOf(in context), request.Offset, wanted, found, out int count, out _);
         if (error != Errno.OK) return error;
         for (int i = 0; i < count; i++) segments.Add(found[i]);
@@ -34,7 +34,7 @@ internal sealed partial class TreeFileSystem
     }
 
     /// <inheritdoc/>
-    public void ReadDone(in RequestContext context) => volume.EndRead(WorkerOf(in context));
+    public void ReadDone(in RequestContext context) => tree.EndRead(WorkerOf(in context));
 
     /// <inheritdoc/>
     public Errno Write(in RequestContext context, in WriteIn request, ReadOnlySpan<byte> data, out uint written)
@@ -45,7 +45,7 @@ internal sealed partial class TreeFileSystem
             IsRepeated = context.IsResent,
             KillPrivileges = (request.WriteFlags & WriteFlags.KillSetIds) != 0,
         };
-        Errno error = volume.Write(WorkerOf(in context), InodeOf(in context), request.Offset, data, in options);
+        Errno error = tree.Write(WorkerOf(in context), InodeOf(in context), request.Offset, data, in options);
         written = error == Errno.OK ? (uint)data.Length : 0;
         TellOfDroppedPrivileges(in context, context.NodeId);
         return error;
@@ -62,7 +62,7 @@ internal sealed partial class TreeFileSystem
     /// <inheritdoc/>
     public Errno Allocate(in RequestContext context, in AllocateIn request)
     {
-        Errno error = volume.Allocate(
+        Errno error = tree.Allocate(
             WorkerOf(in context), InodeOf(in context), request.Offset, request.LengthInBytes,
             (FallocateMode)request.Mode, context.Credentials);
         TellOfDroppedPrivileges(in context, context.NodeId);
@@ -79,7 +79,7 @@ internal sealed partial class TreeFileSystem
         if (IsWriteback) return Errno.ENOSYS;
         SeekTarget target = (SeekTarget)request.Whence;
         return target is SeekTarget.Data or SeekTarget.Hole
-            ? volume.Seek(WorkerOf(in context), InodeOf(in context), request.Offset, target, out offset)
+            ? tree.Seek(WorkerOf(in context), InodeOf(in context), request.Offset, target, out offset)
             : Errno.EINVAL;
     }
 
@@ -88,7 +88,7 @@ internal sealed partial class TreeFileSystem
     {
         copied = 0;
         if (request.Flags != 0) return Errno.EINVAL;
-        Errno error = volume.CopyRange(
+        Errno error = tree.CopyRange(
             WorkerOf(in context), new FilePosition(InodeOf(in context), request.SourceOffset),
             new FilePosition(InodeOf(request.Destination), request.DestinationOffset), request.LengthInBytes,
             out copied, context.Credentials);

@@ -16,7 +16,7 @@ internal sealed partial class TreeFileSystem
     public Errno ReadDirectory(in RequestContext context, in ReadIn request, ref DirectoryWriter entries)
     {
         if (!entries.IsPlus || !CountsLookups) return List(in context, request.Offset, ref entries);
-        entries.Limit(Volume.ListingBytesMax);
+        entries.Limit(Tree.ListingBytesMax);
         Errno error = ListWithInodes(in context, request.Offset, ref entries, out bool isCounted);
         if (isCounted || error != Errno.OK) return error;
         entries.Clear();
@@ -26,7 +26,7 @@ internal sealed partial class TreeFileSystem
     /// <inheritdoc/>
     public bool TryRecallListing(in RequestContext context, ref DirectoryWriter entries)
     {
-        if (!CountsLookups || !volume.TryRecallListing(context.Unique, out ReadOnlySpan<byte> answered)) return false;
+        if (!CountsLookups || !tree.TryRecallListing(context.Unique, out ReadOnlySpan<byte> answered)) return false;
         if (!entries.TryRepeat(answered))
         {
             throw new ArenaCorruptException("A listing is longer than the request it answers has room for.");
@@ -44,7 +44,7 @@ internal sealed partial class TreeFileSystem
     /// <summary>READDIR, and READDIRPLUS where no lookup can be counted.</summary>
     private Errno List(in RequestContext context, ulong cookie, ref DirectoryWriter entries)
     {
-        Errno error = volume.ReadDirectory(
+        Errno error = tree.ReadDirectory(
             WorkerOf(in context), InodeOf(in context), cookie, out DirectoryReader reader);
         if (error != Errno.OK) return error;
         using (reader)
@@ -60,7 +60,7 @@ internal sealed partial class TreeFileSystem
     {
         isCounted = false;
         Worker worker = WorkerOf(in context);
-        Errno error = volume.ReadDirectory(worker, InodeOf(in context), cookie, out DirectoryReader reader);
+        Errno error = tree.ReadDirectory(worker, InodeOf(in context), cookie, out DirectoryReader reader);
         if (error != Errno.OK) return error;
         using (reader)
         {
@@ -69,7 +69,7 @@ internal sealed partial class TreeFileSystem
                 if (reader.IsDot) AddName(in reader, ref entries);
                 else AddInode(in reader, ref entries);
             }
-            isCounted = volume.TryCountListing(worker, entries.Entries);
+            isCounted = tree.TryCountListing(worker, entries.Entries);
         }
         return Errno.OK;
     }

@@ -48,7 +48,7 @@ internal sealed partial class TreeFileSystem
     {
         length = 0;
         if (output.Length < FlagsSizeInBytes) return Errno.EINVAL;
-        Errno error = volume.GetFlags(WorkerOf(in context), InodeOf(in context), out uint flags);
+        Errno error = tree.GetFlags(WorkerOf(in context), InodeOf(in context), out uint flags);
         if (error != Errno.OK) return error;
         BinaryPrimitives.WriteUInt32LittleEndian(output, flags);
         length = FlagsSizeInBytes;
@@ -63,7 +63,7 @@ internal sealed partial class TreeFileSystem
     {
         length = 0;
         if (output.Length < ExtendedSizeInBytes) return Errno.EINVAL;
-        Errno error = volume.GetFlags(WorkerOf(in context), InodeOf(in context), out uint flags);
+        Errno error = tree.GetFlags(WorkerOf(in context), InodeOf(in context), out uint flags);
         if (error != Errno.OK) return error;
         uint extended = 0;
         foreach ((uint bit, uint flag) in ExtendedFlags)
@@ -95,7 +95,7 @@ internal sealed partial class TreeFileSystem
 
     private Errno ChangeFlags(in RequestContext context, uint flags)
     {
-        Errno error = volume.SetFlags(WorkerOf(in context), InodeOf(in context), flags);
+        Errno error = tree.SetFlags(WorkerOf(in context), InodeOf(in context), flags);
         // The change time is new, and the kernel takes ioctl(2) for something that changes nothing.
         if (error == Errno.OK) notifier?.InvalidateInode(context.NodeId);
         return error;

@@ -12,21 +12,21 @@ internal sealed partial class TreeFileSystem
     /// <inheritdoc/>
     public Errno Lookup(in RequestContext context, FileName name, ref EntryOut entry)
     {
-        Errno error = volume.Lookup(WorkerOf(in context), InodeOf(in context), name, out InodeAttributes found);
+        Errno error = tree.Lookup(WorkerOf(in context), InodeOf(in context), name, out InodeAttributes found);
         return Answer(ref entry, error, in found);
     }
 
     /// <inheritdoc/>
     public Errno LookupSelf(in RequestContext context, ref EntryOut entry)
     {
-        Errno error = volume.LookupSelf(WorkerOf(in context), InodeOf(in context), out InodeAttributes found);
+        Errno error = tree.LookupSelf(WorkerOf(in context), InodeOf(in context), out InodeAttributes found);
         return Answer(ref entry, error, in found);
     }
 
     /// <inheritdoc/>
     public Errno LookupParent(in RequestContext context, ref EntryOut entry)
     {
-        Errno error = volume.LookupParent(WorkerOf(in context), InodeOf(in context), out InodeAttributes found);
+        Errno error = tree.LookupParent(WorkerOf(in context), InodeOf(in context), out InodeAttributes found);
         return Answer(ref entry, error, in found);
     }
 
@@ -37,13 +37,13 @@ internal sealed partial class TreeFileSystem
         // FORGET is never sent again: a successor goes on where a kill has interrupted it. Lookups of a reply that was
         // not delivered are forgotten here as well, under the request that asked for it.
         bool isRequest = !Opcodes.TraitsOf(context.Opcode).HasReply;
-        if (isRequest) volume.BeginRequest(worker, context.Unique);
-        int done = isRequest ? volume.BeginForget(worker, context.Unique) : 0;
+        if (isRequest) tree.BeginRequest(worker, context.Unique);
+        int done = isRequest ? tree.BeginForget(worker, context.Unique) : 0;
         for (int index = done; index < forgotten.Length; index++)
         {
-            volume.Forget(worker, InodeOf(forgotten[index].NodeId), forgotten[index].LookupCount, isRequest);
+            tree.Forget(worker, InodeOf(forgotten[index].NodeId), forgotten[index].LookupCount, isRequest);
         }
-        if (isRequest) volume.EndRequest(worker);
+        if (isRequest) tree.EndRequest(worker);
     }
 
     /// <inheritdoc/>
@@ -72,7 +72,7 @@ internal sealed partial class TreeFileSystem
         in RequestContext context, in CreateIn request, ref EntryOut entry, ref OpenOut opened)
     {
         NewNode node = Describe(in context, RegularMode(request.Mode), device: 0);
-        Errno error = volume.CreateUnnamed(
+        Errno error = tree.CreateUnnamed(
             WorkerOf(in context), InodeOf(in context), in node, out InodeAttributes made);
         return Answer(ref entry, error, in made);
     }
@@ -80,23 +80,23 @@ internal sealed partial class TreeFileSystem
     /// <inheritdoc/>
     public Errno Link(in RequestContext context, NodeId target, FileName name, ref EntryOut entry)
     {
-        Errno error = volume.Link(
+        Errno error = tree.Link(
             WorkerOf(in context), InodeOf(target), InodeOf(in context), name, out InodeAttributes linked);
         return Answer(ref entry, error, in linked);
     }
 
     /// <inheritdoc/>
     public Errno Unlink(in RequestContext context, FileName name) =>
-        volume.Unlink(WorkerOf(in context), InodeOf(in context), name);
+        tree.Unlink(WorkerOf(in context), InodeOf(in context), name);
 
     /// <inheritdoc/>
     public Errno RemoveDirectory(in RequestContext context, FileName name) =>
-        volume.RemoveDirectory(WorkerOf(in context), InodeOf(in context), name);
+        tree.RemoveDirectory(WorkerOf(in context), InodeOf(in context), name);
 
     /// <inheritdoc/>
     public Errno Rename(
         in RequestContext context, FileName name, NodeId newParent, FileName newName, RenameFlags flags) =>
-        volume.Rename(
+        tree.Rename(
             WorkerOf(in context), new DirectoryName(InodeOf(in context), name),
             new DirectoryName(InodeOf(newParent), newName), (RenameMode)flags, context.Credentials);
 
@@ -104,7 +104,7 @@ internal sealed partial class TreeFileSystem
         in RequestContext context, FileName name, uint mode, uint device, ReadOnlySpan<byte> target, ref EntryOut entry)
     {
         NewNode node = Describe(in context, mode, device);
-        Errno error = volume.Create(
+        Errno error = tree.Create(
             WorkerOf(in context), InodeOf(in context), name, in node, target, out InodeAttributes made);
         return Answer(ref entry, error, in made);
     }

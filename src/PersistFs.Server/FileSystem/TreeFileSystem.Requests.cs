@@ -60,7 +60,7 @@ internal sealed partial class TreeFileSystem
     {
         InHeader header = MemoryMarshal.Read<InHeader>(memory);
         if (header.LengthInBytes == 0 || Opcodes.TraitsOf(header.Opcode).HasReply) return;
-        if (!volume.IsGivenUp(header.Unique)) return;
+        if (!tree.IsGivenUp(header.Unique)) return;
         LogQuarantined(header.Opcode, header.Unique);
         MemoryMarshal.Write(memory, 0);
     }
@@ -71,27 +71,27 @@ internal sealed partial class TreeFileSystem
         if (context.IsResent)
         {
             Interlocked.Increment(ref replayed);
-            if (volume.IsGivenUp(context.Unique))
+            if (tree.IsGivenUp(context.Unique))
             {
                 LogQuarantined(context.Opcode, context.Unique);
                 return Errno.EIO;
             }
         }
-        volume.BeginRequest(WorkerOf(in context), context.Unique);
+        tree.BeginRequest(WorkerOf(in context), context.Unique);
         return Errno.OK;
     }
 
     /// <inheritdoc/>
     public void Completed(in RequestContext context, bool isDelivered)
     {
-        volume.EndRequest(WorkerOf(in context));
-        if (context.IsResent) volume.ForgetCompletion(context.Unique);
+        tree.EndRequest(WorkerOf(in context));
+        if (context.IsResent) tree.ForgetCompletion(context.Unique);
     }
 
     /// <inheritdoc/>
     public void ReplayEnded()
     {
-        volume.ForgetCompletions();
+        tree.ForgetCompletions();
         for (int index = workerCount; index < workers.Length; index++) volume.DetachWorker(workers[index]);
         workers = workers[..workerCount];
         LogReplayed(Replayed, AnsweredFromRecords);
@@ -100,7 +100,7 @@ internal sealed partial class TreeFileSystem
     /// <inheritdoc/>
     public bool TryRecall(in RequestContext context, ref EntryOut entry)
     {
-        if (!volume.TryRecall(context.Unique, out InodeAttributes attributes)) return false;
+        if (!tree.TryRecall(context.Unique, out InodeAttributes attributes)) return false;
         Fill(ref entry, in attributes);
         CountRecalled();
         return true;
@@ -109,7 +109,7 @@ internal sealed partial class TreeFileSystem
     private void LogQuarantined(Opcode operation, ulong request)
     {
         Interlocked.Increment(ref givenUp);
-        CrashCounts deaths = volume.DeathsOf(request);
+        CrashCounts deaths = tree.DeathsOf(request);
         LogRefused(operation, request, deaths.Crashes, deaths.Kills);
     }
 

@@ -18,18 +18,18 @@ internal sealed partial class TreeFileSystem
         if ((request.Flags & ~(XattrCreate | XattrReplace)) != 0) return Errno.EINVAL;
         XattrSetFlags flags = (XattrSetFlags)request.Flags;
         if ((request.SetXattrFlags & SetXattrFlags.AclKillSetGroupId) != 0) flags |= XattrSetFlags.KillSetGroupId;
-        return volume.SetXattr(WorkerOf(in context), InodeOf(in context), name, value, flags);
+        return tree.SetXattr(WorkerOf(in context), InodeOf(in context), name, value, flags);
     }
 
     /// <inheritdoc/>
     public Errno GetXattr(in RequestContext context, ReadOnlySpan<byte> name, Span<byte> value, out int length) =>
-        volume.GetXattr(WorkerOf(in context), InodeOf(in context), name, value, out length);
+        tree.GetXattr(WorkerOf(in context), InodeOf(in context), name, value, out length);
 
     /// <inheritdoc/>
     public Errno ListXattr(in RequestContext context, Span<byte> names, out int length) =>
-        volume.ListXattr(WorkerOf(in context), InodeOf(in context), context.Credentials, names, out length);
+        tree.ListXattr(WorkerOf(in context), InodeOf(in context), context.Credentials, names, out length);
 
     /// <inheritdoc/>
     public Errno RemoveXattr(in RequestContext context, ReadOnlySpan<byte> name) =>
-        volume.RemoveXattr(WorkerOf(in context), InodeOf(in context), name);
+        tree.RemoveXattr(WorkerOf(in context), InodeOf(in context), name);
 }

@@ -23,18 +23,20 @@ internal sealed partial class TreeFileSystem : IFileSystem, IBufferProvider
 {
     private const int PageSizeInBytes = 4096;
 
+    private readonly Tree tree;
     private readonly Volume volume;
     private readonly ILogger logger;
     private Worker[] workers;
     private Notifier? notifier;
     private Action? expectWait;
 
-    /// <param name="volume">The volume; its session has begun.</param>
+    /// <param name="tree">The tree; its session has begun.</param>
     /// <param name="workerCount">Threads that will call.</param>
     /// <param name="logger">Told of damage, and of nothing else.</param>
-    public TreeFileSystem(Volume volume, int workerCount, ILogger logger)
+    public TreeFileSystem(Tree tree, int workerCount, ILogger logger)
     {
-        this.volume = volume;
+        this.tree = tree;
+        volume = tree.Volume;
         this.logger = logger;
         this.workerCount = workerCount;
         workers = new Worker[workerCount];
@@ -42,9 +44,9 @@ internal sealed partial class TreeFileSystem : IFileSystem, IBufferProvider
         for (int i = 0; i < workerCount; i++)
         {
             workers[i] = volume.AttachWorker();
-            segmentsOfWorker[i] = new IoVector[Volume.SegmentsMax(ReadBytesMax)];
+            segmentsOfWorker[i] = new IoVector[Tree.SegmentsMax(ReadBytesMax)];
         }
-        Negotiated = NegotiatedTerms.Read(volume);
+        Negotiated = NegotiatedTerms.Read(tree);
         if (volume.Damage is { } damage) LogDamage(damage);
     }
 
@@ -60,7 +62,7 @@ internal sealed partial class TreeFileSystem : IFileSystem, IBufferProvider
     /// <inheritdoc/>
     public void Initialize(Negotiated negotiated)
     {
-        NegotiatedTerms.Store(volume, negotiated);
+        NegotiatedTerms.Store(tree, negotiated);
         Negotiated = negotiated;
     }
 
@@ -109,9 +111,9 @@ internal sealed partial class TreeFileSystem : IFileSystem, IBufferProvider
 
     private InodeNumber InodeOf(in RequestContext context) => InodeOf(context.NodeId);
 
-    private InodeNumber InodeOf(NodeId nodeId) => nodeId == NodeId.Root ? volume.Root : new InodeNumber(nodeId.Value);
+    private InodeNumber InodeOf(NodeId nodeId) => nodeId == NodeId.Root ? tree.Root : new InodeNumber(nodeId.Value);
 
-    private NodeId NodeIdOf(InodeNumber inode) => inode == volume.Root ? NodeId.Root : new NodeId(inode.Value);
+    private NodeId NodeIdOf(InodeNumber inode) => inode == tree.Root ? NodeId.Root : new NodeId(inode.Value);
 
     [LoggerMessage(EventId = 20, Level = LogLevel.Critical,
         Message = "The arena is damaged; the tree is read-only from now on. {Damage} Look at it with: persistfs check")]

@@ -43,7 +43,7 @@ internal sealed partial class VolumeServer
                     "see how it is with: persistfs status");
             }
             long until = start + (long)(window.TotalSeconds * Stopwatch.Frequency);
-            FreezeRecord record = new(scope, wait.TotalMilliseconds, until, BootId(), Tree.Volume.ReadSession().Connection);
+            FreezeRecord record = new(scope, wait.TotalMilliseconds, until, BootId(), Tree.Volume.DefaultTree.ReadSession().Connection);
             Tree.Session.Freeze(scope, wait);
             try
             {

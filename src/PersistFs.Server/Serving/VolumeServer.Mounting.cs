@@ -73,7 +73,7 @@ internal sealed partial class VolumeServer
         try
         {
             Volume volume = open();
-            volume.AccessTimes = options.Mount.AccessTimes;
+            volume.DefaultTree.AccessTimes = options.Mount.AccessTimes;
             return new OpenedArena(volume, Resolve(source, memory), memory);
         }
         catch
@@ -108,7 +108,7 @@ internal sealed partial class VolumeServer
     {
         try
         {
-            opened.Volume.BeginSession();
+            opened.Volume.DefaultTree.BeginSession();
             new MountRecord(options.MountPoint, options.Settings).Store(opened.Volume);
             TreeFileSystem fileSystem = new(opened.Volume, options.WorkerCount, logger);
             fileSystem.PrepareRoot(options.Mount);
@@ -157,7 +157,7 @@ internal sealed partial class VolumeServer
     /// <summary>Notes in the arena which connection its session has; 0 where the kernel does not tell.</summary>
     private static void StoreConnection(Volume volume, ulong connection)
     {
-        if (connection != 0) volume.StoreConnection(BootId(), connection);
+        if (connection != 0) volume.DefaultTree.StoreConnection(BootId(), connection);
     }
 
     /// <summary>How a session is to be, on a new connection or one taken over.</summary>

@@ -27,7 +27,7 @@ internal sealed partial class VolumeServer
     /// <summary>"files": in lines of progress, nodeid and generation of files that the kernel knows, "12:34".</summary>
     private string[] ListFiles(ControlRequest order)
     {
-        FileReference[] found = new FileReference[Volume.FilesInUseMax];
+        FileReference[] found = new FileReference[Tree.FilesInUseMax];
         uint cursor = 0;
         long total = 0;
         bool isMore = true;
@@ -35,7 +35,7 @@ internal sealed partial class VolumeServer
         {
             int count = 0;
             bool isDone = Tree.Maintenance.TryDo(
-                worker => isMore = Tree.Volume.ListFilesInUse(worker, ref cursor, found, out count));
+                worker => isMore = Tree.Volume.DefaultTree.ListFilesInUse(worker, ref cursor, found, out count));
             if (!isDone || order.IsAbandoned) break;
             for (int first = 0; first < count; first += FilesInLineMax)
             {

@@ -114,7 +114,7 @@ internal sealed partial class VolumeServer
 
     private void ResumeSession(OpenedArena opened, ulong connection)
     {
-        SessionState state = opened.Volume.ReadSession();
+        SessionState state = opened.Volume.DefaultTree.ReadSession();
         // A server that died right after mount(2) had no time to note the connection.
         bool isSame = state.Session != 0
             && (state.Connection == 0 || (state.Connection == connection && state.BootId == BootId()));
@@ -124,7 +124,7 @@ internal sealed partial class VolumeServer
                 $"the connection that was kept, {connection}, is not that of the arena {opened.Name} ")
                 + string.Create(CultureInfo.InvariantCulture, $"({state.Connection})"));
         }
-        opened.Volume.ResumeSession(holder.WasServerKilled);
+        opened.Volume.DefaultTree.ResumeSession(holder.WasServerKilled);
         if (state.Connection == 0) StoreConnection(opened.Volume, connection);
     }
 

@@ -163,8 +163,8 @@ internal sealed partial class VolumeServer : IDisposable
     {
         bool hasEnded = tree.Session.Completion is { IsCompletedSuccessfully: true } completion
             && completion.Result.Reason is SessionEndReason.Unmounted or SessionEndReason.Aborted;
-        if (!hasEnded || tree.Volume.ReadSession().Connection is not (> 0 and var number)) return;
-        tree.Volume.StoreConnection(Guid.Empty, number);
+        if (!hasEnded || tree.Volume.DefaultTree.ReadSession().Connection is not (> 0 and var number)) return;
+        tree.Volume.DefaultTree.StoreConnection(Guid.Empty, number);
     }
 
     private void ApplyMemoryPolicy()

@@ -15,6 +15,7 @@ internal static class StatusSource
     public static StatusReport Describe(Volume volume)
     {
         VolumeStatistics numbers = volume.GetStatistics();
+        TreeStatistics tree = volume.DefaultTree.GetStatistics();
         return new StatusReport
         {
             ProcessId = null,
@@ -23,14 +24,14 @@ internal static class StatusSource
             Backing = numbers.BackingKind.Word,
             Uuid = numbers.Uuid.ToString(),
             Generation = numbers.TimesOpened,
-            Session = numbers.Session,
-            Takeovers = numbers.TakeOvers,
+            Session = tree.Session,
+            Takeovers = tree.TakeOvers,
             BytesUsed = numbers.BytesAllocated,
             BytesMax = numbers.BytesMax,
             SizeMax = numbers.SizeMax,
             BytesAllocated = numbers.BytesPresent,
-            InodesUsed = numbers.InodesUsed,
-            InodesMax = numbers.InodesMax == 0 ? null : numbers.InodesMax,
+            InodesUsed = tree.InodesUsed,
+            InodesMax = tree.InodesMax == 0 ? null : tree.InodesMax,
             LastRecovery = Describe(numbers.LastRecovery),
         };
     }

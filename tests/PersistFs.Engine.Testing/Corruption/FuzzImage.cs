@@ -80,21 +80,21 @@ internal sealed class FuzzImage : IDisposable
     private static void LeaveRequests(MemoryArena arena)
     {
         Volume volume = arena.Volume;
-        volume.BeginRequest(arena.Worker, InheritedUse.Listed);
-        Do(volume.ReadDirectory(arena.Worker, volume.Root, 0, out DirectoryReader reader));
+        volume.DefaultTree.BeginRequest(arena.Worker, InheritedUse.Listed);
+        Do(volume.DefaultTree.ReadDirectory(arena.Worker, volume.DefaultTree.Root, 0, out DirectoryReader reader));
         using (reader)
         {
             while (reader.MoveNext())
             {
                 if (!reader.IsDot) _ = reader.NameInode();
             }
-            _ = volume.TryCountListing(arena.Worker, new byte[500]);
+            _ = volume.DefaultTree.TryCountListing(arena.Worker, new byte[500]);
         }
         Worker other = volume.AttachWorker();
-        volume.BeginRequest(other, InheritedUse.LookedUp);
-        Do(volume.LookupSelf(other, volume.Root, out _));
+        volume.DefaultTree.BeginRequest(other, InheritedUse.LookedUp);
+        Do(volume.DefaultTree.LookupSelf(other, volume.DefaultTree.Root, out _));
         ForgetRequest.Arrive(other);
-        _ = volume.BeginForget(other, InheritedUse.Forgotten);
+        _ = volume.DefaultTree.BeginForget(other, InheritedUse.Forgotten);
     }
 
     /// <summary>What a kill at some store of some operation leaves.</summary>

@@ -20,31 +20,32 @@ internal static class InheritedUse
     /// <returns>The worker that goes on.</returns>
     public static Worker Run(Volume volume)
     {
-        volume.ResumeSession();
+        volume.DefaultTree.ResumeSession();
         Worker worker = volume.AttachWorker();
         foreach (Worker left in volume.AttachWorkersInHand())
         {
-            if (volume.BeginForget(left, Forgotten) == 0) volume.Forget(left, volume.Root, 1, isStep: true);
+            if (volume.DefaultTree.BeginForget(left, Forgotten) == 0) volume.DefaultTree.Forget(left,
+                volume.DefaultTree.Root, 1, isStep: true);
             volume.DetachWorker(left);
         }
         foreach (ulong request in (ulong[])[Listed, LookedUp])
         {
-            _ = volume.IsGivenUp(request);
-            volume.BeginRequest(worker, request);
+            _ = volume.DefaultTree.IsGivenUp(request);
+            volume.DefaultTree.BeginRequest(worker, request);
             try
             {
-                _ = volume.TryRecallListing(request, out _);
-                _ = volume.TryRecall(request, out _);
+                _ = volume.DefaultTree.TryRecallListing(request, out _);
+                _ = volume.DefaultTree.TryRecall(request, out _);
             }
             catch (ArenaCorruptException exception)
             {
                 volume.TurnReadOnly(exception.Message);
             }
-            volume.EndRequest(worker);
-            volume.ForgetCompletion(request);
+            volume.DefaultTree.EndRequest(worker);
+            volume.DefaultTree.ForgetCompletion(request);
         }
-        volume.ForgetCompletions();
-        volume.BeginRequest(worker, Forgotten + 2);
+        volume.DefaultTree.ForgetCompletions();
+        volume.DefaultTree.BeginRequest(worker, Forgotten + 2);
         return worker;
     }
 }

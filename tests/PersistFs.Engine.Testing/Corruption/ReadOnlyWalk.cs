@@ -30,7 +30,7 @@ internal sealed class ReadOnlyWalk
     public void Run()
     {
         _ = volume.GetStatistics();
-        Meet(volume.Root);
+        Meet(volume.DefaultTree.Root);
         while (unread.TryDequeue(out InodeNumber inode))
         {
             Try(() => LookAt(inode));
@@ -45,15 +45,15 @@ internal sealed class ReadOnlyWalk
 
     private void LookAt(InodeNumber inode)
     {
-        if (volume.GetAttributes(worker, inode, out InodeAttributes attributes) != Errno.OK) return;
+        if (volume.DefaultTree.GetAttributes(worker, inode, out InodeAttributes attributes) != Errno.OK) return;
         switch (attributes.Mode & ModeBits.TypeMask)
         {
             case ModeBits.Directory:
                 Try(() => List(inode));
-                _ = volume.LookupParent(worker, inode, out _);
+                _ = volume.DefaultTree.LookupParent(worker, inode, out _);
                 break;
             case ModeBits.SymbolicLink:
-                _ = volume.ReadLink(worker, inode, buffer, out _);
+                _ = volume.DefaultTree.ReadLink(worker, inode, buffer, out _);
                 break;
             case ModeBits.Regular:
                 ReadContents(inode, attributes.Size);
@@ -66,7 +66,7 @@ internal sealed class ReadOnlyWalk
     private void List(InodeNumber directory)
     {
         var names = new List<byte[]>();
-        if (volume.ReadDirectory(worker, directory, 0, out DirectoryReader reader) != Errno.OK) return;
+        if (volume.DefaultTree.ReadDirectory(worker, directory, 0, out DirectoryReader reader) != Errno.OK) return;
         try
         {
             while (reader.MoveNext())
@@ -83,23 +83,24 @@ internal sealed class ReadOnlyWalk
         foreach (byte[] name in names)
         {
             if (FileName.TryCreate(name, out FileName fileName) != Errno.OK) continue;
-            if (volume.Lookup(worker, directory, fileName, out InodeAttributes found) == Errno.OK) Meet(found.Inode);
+            if (volume.DefaultTree.Lookup(worker, directory, fileName,
+                out InodeAttributes found) == Errno.OK) Meet(found.Inode);
         }
     }
 
     private void ReadContents(InodeNumber inode, ulong size)
     {
-        Span<IoVector> segments = stackalloc IoVector[Volume.SegmentsMax(ReadLength)];
+        Span<IoVector> segments = stackalloc IoVector[Tree.SegmentsMax(ReadLength)];
         ulong offset = 0;
         for (int run = 0; run < DataRunsMax && offset < size; run++)
         {
-            if (volume.Seek(worker, inode, offset, SeekTarget.Data, out ulong data) != Errno.OK) return;
-            if (volume.Read(worker, inode, data, ReadLength, segments, out int count, out _) == Errno.OK)
+            if (volume.DefaultTree.Seek(worker, inode, offset, SeekTarget.Data, out ulong data) != Errno.OK) return;
+            if (volume.DefaultTree.Read(worker, inode, data, ReadLength, segments, out int count, out _) == Errno.OK)
             {
                 Touch(segments[..count]);
             }
-            volume.EndRead(worker);
-            if (volume.Seek(worker, inode, data, SeekTarget.Hole, out ulong hole) != Errno.OK) return;
+            volume.DefaultTree.EndRead(worker);
+            if (volume.DefaultTree.Seek(worker, inode, data, SeekTarget.Hole, out ulong hole) != Errno.OK) return;
             offset = Math.Max(hole, data + 1);
         }
     }
@@ -116,12 +117,12 @@ internal sealed class ReadOnlyWalk
 
     private void ReadXattrs(InodeNumber inode)
     {
-        if (volume.ListXattr(worker, inode, Credentials.Root, buffer, out int length) != Errno.OK) return;
+        if (volume.DefaultTree.ListXattr(worker, inode, Credentials.Root, buffer, out int length) != Errno.OK) return;
         byte[] names = buffer[..Math.Min(length, ReadLength)];
         foreach (Range range in names.AsSpan().Split((byte)0))
         {
             byte[] name = names[range];
-            if (name.Length > 0) Try(() => volume.GetXattr(worker, inode, name, buffer, out _));
+            if (name.Length > 0) Try(() => volume.DefaultTree.GetXattr(worker, inode, name, buffer, out _));
         }
     }
 

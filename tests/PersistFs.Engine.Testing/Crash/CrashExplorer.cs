@@ -143,7 +143,7 @@ internal sealed class CrashExplorer
         TreeImage tree = TreeReader.Read(volume);
         if (found.Count == 0 || found[^1].Tree.FindDifference(tree) is not null) found.Add((place, tree));
         // A new connection: nobody holds what the dead one held.
-        volume.BeginSession();
+        volume.DefaultTree.BeginSession();
         Worker worker = volume.AttachWorker();
         _ = volume.ReapOrphans(worker, CancellationToken.None);
         CheckReport report = RequireClean(volume, "after orphans were reaped");

@@ -42,8 +42,8 @@ internal sealed unsafe class ForgetRequest(
     private void Serve(Volume volume, Worker worker)
     {
         if (worker.Slot != slot) throw new InvalidOperationException($"Worker {worker.Slot} has nothing in hand.");
-        for (int index = volume.BeginForget(worker, number); index < forgotten.Count; index++)
-            volume.Forget(worker, forgotten[index].Inode, forgotten[index].Count, isStep: true);
+        for (int index = volume.DefaultTree.BeginForget(worker, number); index < forgotten.Count; index++)
+            volume.DefaultTree.Forget(worker, forgotten[index].Inode, forgotten[index].Count, isStep: true);
         *(uint*)worker.RequestBuffer = 0;
     }
 }

@@ -23,7 +23,7 @@ internal static class LockProbe
         Volume volume, IEnumerable<InodeNumber> inodes, bool usesAnyPendingList, bool movesBetweenDirectories)
     {
         if (IsFrameHeld(volume) || IsHeld(GuardOf(volume.Space.Allocator.Supply))) return true;
-        if (movesBetweenDirectories && IsHeld(RenameLockOf(volume))) return true;
+        if (movesBetweenDirectories && IsHeld(RenameLockOf(volume.DefaultTree))) return true;
         int[] stripes = WordsOf(LocksOf(volume));
         int[] lists = WordsOf(volume.Space.PendingLocks);
         if (WordsOf(volume.Space.LookupLocks).Any(word => word != 0)) return true;
@@ -56,7 +56,7 @@ internal static class LockProbe
     private static extern ref Lock GuardOf(FrameSupply supply);
 
     [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "renameLock")]
-    private static extern ref Lock RenameLockOf(Volume volume);
+    private static extern ref Lock RenameLockOf(Tree tree);
 
     [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "locks")]
     private static extern ref InodeLocks LocksOf(Volume volume);

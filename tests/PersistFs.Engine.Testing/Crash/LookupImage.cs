@@ -35,7 +35,7 @@ internal sealed class LookupImage
         foreach (InodeNumber inode in new CheckContext(volume.Space, progress: null).AllocatedInodes("lookups"))
         {
             ulong count = new LookupWord(volume.Space.Arena.At<InodeRecord>(inode.Record).LookupWord).CountIn(
-                volume.Session);
+                volume.DefaultTree.Session);
             if (count != 0) held.Add((inode, count));
         }
         return held;

@@ -25,13 +25,15 @@ internal sealed class MemoryArena : IDisposable
         Backing.NoteUnmapped();
         Volume = VolumeOpener.Open(Backing, new VolumeOptions());
         Worker = Volume.AttachWorker();
-        Volume.BeginSession();
+        Tree.BeginSession();
         User = new VolumeUser(Volume, Worker);
     }
 
     public MemoryBacking Backing { get; }
 
     public Volume Volume { get; }
+
+    public Tree Tree => Volume.DefaultTree;
 
     public Worker Worker { get; }
 

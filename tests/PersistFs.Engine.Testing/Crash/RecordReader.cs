@@ -22,7 +22,7 @@ internal static class RecordReader
         from frame in Frames(volume)
         from index in Enumerable.Range(0, WorkerHeader.CompletionCount)
         let record = volume.Space.Arena.At<CompletionRecord>(ReplyCache.RecordAt(frame, index))
-        where record.State != 0 && record.Session == volume.Session
+        where record.State != 0 && record.Session == volume.DefaultTree.Session
         select record.Request;
 
     /// <summary>Requests that listing records of the volume's session are of.</summary>
@@ -30,7 +30,7 @@ internal static class RecordReader
         from frame in Frames(volume)
         from index in Enumerable.Range(0, WorkerHeader.ListingCount)
         let record = volume.Space.Arena.At<ListingRecord>(ReplyCache.ListingAt(frame, index))
-        where record.State != 0 && record.Session == volume.Session
+        where record.State != 0 && record.Session == volume.DefaultTree.Session
         select record.Request;
 
     /// <summary>Requests in hand.</summary>

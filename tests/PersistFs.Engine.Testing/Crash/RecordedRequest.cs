@@ -11,24 +11,24 @@ internal sealed class RecordedRequest(ulong number, Func<Volume, Worker, Request
 {
     public override RequestReply Serve(Volume volume, Worker worker, Action replyLeaves)
     {
-        if (volume.IsGivenUp(number))
+        if (volume.DefaultTree.IsGivenUp(number))
         {
             replyLeaves();
             return RequestReply.GivenUp;
         }
-        volume.BeginRequest(worker, number);
+        volume.DefaultTree.BeginRequest(worker, number);
         RequestReply reply = Recall(volume) ?? execute(volume, worker);
         replyLeaves();
-        volume.EndRequest(worker);
-        volume.ForgetCompletion(number);
+        volume.DefaultTree.EndRequest(worker);
+        volume.DefaultTree.ForgetCompletion(number);
         return reply;
     }
 
     private RequestReply? Recall(Volume volume)
     {
-        if (volume.TryRecallListing(number, out ReadOnlySpan<byte> listing))
+        if (volume.DefaultTree.TryRecallListing(number, out ReadOnlySpan<byte> listing))
             return new RequestReply(Errno.OK, Listing: listing.ToArray()) { IsRecalled = true };
-        return volume.TryRecall(number, out InodeAttributes attributes)
+        return volume.DefaultTree.TryRecall(number, out InodeAttributes attributes)
             ? new RequestReply(Errno.OK, attributes) { IsRecalled = true }
             : null;
     }

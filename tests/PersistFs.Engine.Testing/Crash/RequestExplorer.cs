@@ -180,7 +180,8 @@ internal sealed class RequestExplorer
         RecordReader.RequireNone(volume);
         ServedState state = ServedState.Read(volume);
         life.Note(place, deaths, successor, state);
-        foreach ((InodeNumber inode, ulong count) in LookupImage.Held(volume)) volume.Forget(worker, inode, count);
+        foreach ((InodeNumber inode, ulong count) in LookupImage.Held(volume)) volume.DefaultTree.Forget(worker,
+            inode, count);
         _ = volume.ReapOrphans(worker, CancellationToken.None);
         CheckReport report = RequireClean(volume, "after everything was forgotten");
         if (report.PendingInodes > 0)
@@ -195,10 +196,10 @@ internal sealed class RequestExplorer
     private static Volume ServeAgain(ServerLife life, Backing backing, out Worker worker)
     {
         Volume volume = VolumeOpener.Open(backing, new VolumeOptions());
-        volume.ResumeSession();
+        volume.DefaultTree.ResumeSession();
         worker = volume.AttachWorker();
         foreach (PendingRequest request in life.Requests) request.Serve(volume, worker);
-        volume.ForgetCompletions();
+        volume.DefaultTree.ForgetCompletions();
         return volume;
     }
 

@@ -27,7 +27,7 @@ internal sealed class TreeReader
     public static TreeImage Read(Volume volume)
     {
         var reader = new TreeReader(volume);
-        reader.Add("", volume.Root);
+        reader.Add("", volume.DefaultTree.Root);
         while (reader.unread.TryDequeue(out (string Path, InodeNumber Directory) next))
         {
             reader.ReadDirectory(next.Path, next.Directory);

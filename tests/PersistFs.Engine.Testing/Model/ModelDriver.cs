@@ -151,7 +151,7 @@ internal sealed class ModelDriver
         LastMayTearData = true;
         return Expect(
             $"write {data.Length} bytes at {offset} of {name}", Model.Write(node, offset, data),
-            () => user.Volume.Write(user.Worker, inode, offset, data));
+            () => user.Tree.Write(user.Worker, inode, offset, data));
     }
 
     private Action SetSize()
@@ -160,7 +160,7 @@ internal sealed class ModelDriver
         ulong size = random.OneIn(20) ? random.NextWord() : Offset(node);
         return Expect(
             $"set the size of {name} to {size}", Model.SetSize(node, size), () =>
-                user.Volume.SetSize(user.Worker, inode, size));
+                user.Tree.SetSize(user.Worker, inode, size));
     }
 
     private Action Allocate()
@@ -177,7 +177,7 @@ internal sealed class ModelDriver
         LastMayTearData = true;
         return Expect(
             $"fallocate ({mode}) {length} bytes at {offset} of {name}", Model.Allocate(node, offset, length, mode),
-            () => user.Volume.Allocate(user.Worker, inode, offset, length, mode));
+            () => user.Tree.Allocate(user.Worker, inode, offset, length, mode));
     }
 
     private Action CopyRange()
@@ -191,7 +191,7 @@ internal sealed class ModelDriver
         return Expect(
             $"copy {length} bytes from {sourceOffset} of {sourceName} to {targetOffset} of {targetName}",
             Model.CopyRange(from, sourceOffset, to, targetOffset, length),
-            () => user.Volume.CopyRange(
+            () => user.Tree.CopyRange(
                 user.Worker, new FilePosition(source, sourceOffset), new FilePosition(target, targetOffset), length,
                 out _));
     }
@@ -205,14 +205,14 @@ internal sealed class ModelDriver
         {
             return Expect(
                 $"remove {name} of {path}", Model.RemoveXattr(node, name),
-                () => user.Volume.RemoveXattr(user.Worker, inode, nameBytes));
+                () => user.Tree.RemoveXattr(user.Worker, inode, nameBytes));
         }
         byte[] value = Bytes(random.OneIn(5) ? random.Next(20_000) : random.Next(200));
         XattrSetFlags flags = random.Pick<XattrSetFlags>(
             [XattrSetFlags.None, XattrSetFlags.None, XattrSetFlags.Create, XattrSetFlags.Replace]);
         return Expect(
             $"set {name} of {path} to {value.Length} bytes ({flags})", Model.SetXattr(node, name, value, flags),
-            () => user.Volume.SetXattr(user.Worker, inode, nameBytes, value, flags));
+            () => user.Tree.SetXattr(user.Worker, inode, nameBytes, value, flags));
     }
 
     private Action ChangeMode()
@@ -221,7 +221,7 @@ internal sealed class ModelDriver
         uint permissions = (uint)random.Next(0x400);
         return Expect(
             $"chmod {path} to 0{Convert.ToString(permissions, 8)}", Model.ChangeMode(node, permissions),
-            () => user.Volume.SetAttributes(
+            () => user.Tree.SetAttributes(
                 user.Worker, inode, new AttributeChange { Mode = permissions }, Credentials.Root, out _));
     }
 
@@ -262,8 +262,8 @@ internal sealed class ModelDriver
 
     private unsafe Errno ReadAndCompare(InodeNumber inode, ulong offset, int length, byte[] expected)
     {
-        Span<IoVector> segments = stackalloc IoVector[Volume.SegmentsMax((uint)length)];
-        Errno error = user.Volume.Read(
+        Span<IoVector> segments = stackalloc IoVector[Tree.SegmentsMax((uint)length)];
+        Errno error = user.Tree.Read(
             user.Worker, inode, offset, (uint)length, segments, out int count, out uint bytesRead);
         if (error != Errno.OK) return error;
         bool isEqual = bytesRead == expected.Length;
@@ -274,7 +274,7 @@ internal sealed class ModelDriver
             isEqual = isEqual && rest.StartsWith(bytes);
             rest = isEqual ? rest[bytes.Length..] : default;
         }
-        user.Volume.EndRead(user.Worker);
+        user.Tree.EndRead(user.Worker);
         if (!isEqual)
         {
             throw new InvalidOperationException(

@@ -22,6 +22,8 @@ internal sealed class VolumeUser
 
     public Volume Volume { get; }
 
+    public Tree Tree => Volume.DefaultTree;
+
     public Worker Worker { get; }
 
     /// <summary>The inode at a path; "" is the root.</summary>
@@ -42,16 +44,16 @@ internal sealed class VolumeUser
 
     private Errno Walk(string path, out InodeNumber inode)
     {
-        inode = Volume.Root;
+        inode = Tree.Root;
         foreach (string name in path.Split('/', StringSplitOptions.RemoveEmptyEntries))
         {
             Errno error = NameOf(name, out byte[] bytes);
             if (error != Errno.OK) return error;
             _ = FileName.TryCreate(bytes, out FileName fileName);
-            error = Volume.Lookup(Worker, inode, fileName, out InodeAttributes attributes);
+            error = Tree.Lookup(Worker, inode, fileName, out InodeAttributes attributes);
             if (error != Errno.OK) return error;
             inode = attributes.Inode;
-            Volume.Forget(Worker, inode, 1);
+            Tree.Forget(Worker, inode, 1);
         }
         return Errno.OK;
     }
@@ -79,8 +81,8 @@ internal sealed class VolumeUser
             GroupId = OwnerOf(mode) + 1,
             DeviceNumber = device,
         };
-        error = Volume.Create(Worker, directory, fileName, in node, target, out InodeAttributes attributes);
-        if (error == Errno.OK) Volume.Forget(Worker, attributes.Inode, 1);
+        error = Tree.Create(Worker, directory, fileName, in node, target, out InodeAttributes attributes);
+        if (error == Errno.OK) Tree.Forget(Worker, attributes.Inode, 1);
         return error;
     }
 
@@ -94,7 +96,7 @@ internal sealed class VolumeUser
         inode = default;
         if (error != Errno.OK) return error;
         var node = new NewNode { Mode = ModeBits.Regular | 0x180, UserId = 7, GroupId = 7 };
-        error = Volume.CreateUnnamed(Worker, directory, in node, out InodeAttributes attributes);
+        error = Tree.CreateUnnamed(Worker, directory, in node, out InodeAttributes attributes);
         inode = attributes.Inode;
         return error;
     }
@@ -104,8 +106,8 @@ internal sealed class VolumeUser
         Errno error = Split(path, out InodeNumber directory, out byte[] name);
         if (error != Errno.OK) return error;
         _ = FileName.TryCreate(name, out FileName fileName);
-        error = Volume.Link(Worker, inode, directory, fileName, out _);
-        if (error == Errno.OK) Volume.Forget(Worker, inode, 1);
+        error = Tree.Link(Worker, inode, directory, fileName, out _);
+        if (error == Errno.OK) Tree.Forget(Worker, inode, 1);
         return error;
     }
 
@@ -120,7 +122,7 @@ internal sealed class VolumeUser
         Errno error = Split(path, out InodeNumber directory, out byte[] name);
         if (error != Errno.OK) return error;
         _ = FileName.TryCreate(name, out FileName fileName);
-        return Volume.Unlink(Worker, directory, fileName);
+        return Tree.Unlink(Worker, directory, fileName);
     }
 
     public Errno RemoveDirectory(string path)
@@ -128,7 +130,7 @@ internal sealed class VolumeUser
         Errno error = Split(path, out InodeNumber directory, out byte[] name);
         if (error != Errno.OK) return error;
         _ = FileName.TryCreate(name, out FileName fileName);
-        return Volume.RemoveDirectory(Worker, directory, fileName);
+        return Tree.RemoveDirectory(Worker, directory, fileName);
     }
 
     public Errno Rename(string oldPath, string newPath, RenameMode mode = RenameMode.Replace)
@@ -139,26 +141,26 @@ internal sealed class VolumeUser
         if (error != Errno.OK) return error;
         _ = FileName.TryCreate(oldName, out FileName from);
         _ = FileName.TryCreate(newName, out FileName to);
-        return Volume.Rename(
+        return Tree.Rename(
             Worker, new DirectoryName(oldDirectory, from), new DirectoryName(newDirectory, to), mode, Credentials.Root);
     }
 
     public Errno Write(string path, ulong offset, ReadOnlySpan<byte> data)
     {
         Errno error = Find(path, out InodeNumber inode);
-        return error == Errno.OK ? Volume.Write(Worker, inode, offset, data) : error;
+        return error == Errno.OK ? Tree.Write(Worker, inode, offset, data) : error;
     }
 
     public Errno SetSize(string path, ulong size)
     {
         Errno error = Find(path, out InodeNumber inode);
-        return error == Errno.OK ? Volume.SetSize(Worker, inode, size) : error;
+        return error == Errno.OK ? Tree.SetSize(Worker, inode, size) : error;
     }
 
     public Errno Allocate(string path, ulong offset, ulong length, FallocateMode mode)
     {
         Errno error = Find(path, out InodeNumber inode);
-        return error == Errno.OK ? Volume.Allocate(Worker, inode, offset, length, mode) : error;
+        return error == Errno.OK ? Tree.Allocate(Worker, inode, offset, length, mode) : error;
     }
 
     public Errno CopyRange(
@@ -169,7 +171,7 @@ internal sealed class VolumeUser
         if (error != Errno.OK) return error;
         error = Find(target, out InodeNumber to);
         return error == Errno.OK
-            ? Volume.CopyRange(
+            ? Tree.CopyRange(
                 Worker, new FilePosition(from, sourceOffset), new FilePosition(to, targetOffset), length, out copied)
             : error;
     }
@@ -177,19 +179,19 @@ internal sealed class VolumeUser
     public Errno SetXattr(string path, string name, ReadOnlySpan<byte> value, XattrSetFlags flags = XattrSetFlags.None)
     {
         Errno error = Find(path, out InodeNumber inode);
-        return error == Errno.OK ? Volume.SetXattr(Worker, inode, Encoding.Latin1.GetBytes(name), value, flags) : error;
+        return error == Errno.OK ? Tree.SetXattr(Worker, inode, Encoding.Latin1.GetBytes(name), value, flags) : error;
     }
 
     public Errno RemoveXattr(string path, string name)
     {
         Errno error = Find(path, out InodeNumber inode);
-        return error == Errno.OK ? Volume.RemoveXattr(Worker, inode, Encoding.Latin1.GetBytes(name)) : error;
+        return error == Errno.OK ? Tree.RemoveXattr(Worker, inode, Encoding.Latin1.GetBytes(name)) : error;
     }
 
     public Errno SetAttributes(string path, in AttributeChange change)
     {
         Errno error = Find(path, out InodeNumber inode);
-        return error == Errno.OK ? Volume.SetAttributes(Worker, inode, in change, Credentials.Root, out _) : error;
+        return error == Errno.OK ? Tree.SetAttributes(Worker, inode, in change, Credentials.Root, out _) : error;
     }
 
     /// <summary>Takes a reference to the file at a path, as an open file does.</summary>
@@ -198,11 +200,11 @@ internal sealed class VolumeUser
         Errno error = Split(path, out InodeNumber directory, out byte[] name);
         _ = FileName.TryCreate(name, out FileName fileName);
         InodeAttributes attributes = default;
-        if (error == Errno.OK) error = Volume.Lookup(Worker, directory, fileName, out attributes);
+        if (error == Errno.OK) error = Tree.Lookup(Worker, directory, fileName, out attributes);
         return error == Errno.OK ? attributes.Inode : throw new InvalidOperationException($"{path}: {error}");
     }
 
-    public void LetGo(InodeNumber inode) => Volume.Forget(Worker, inode, 1);
+    public void LetGo(InodeNumber inode) => Tree.Forget(Worker, inode, 1);
 
     private Errno Split(string path, out InodeNumber directory, out byte[] name)
     {

@@ -42,7 +42,7 @@ public sealed class DaxBackingTests : IDisposable
         using (Volume volume = Open())
         {
             var user = new VolumeUser(volume, volume.AttachWorker());
-            volume.BeginSession();
+            volume.DefaultTree.BeginSession();
             Assert.Equal(Errno.OK, user.CreateDirectory(Place));
             var driver = new ModelDriver(user, Place, random);
             for (int step = 0; step < 2000; step++) driver.Next()();
@@ -62,7 +62,7 @@ public sealed class DaxBackingTests : IDisposable
         Format(force: true);
         using Volume volume = Open();
         var user = new VolumeUser(volume, volume.AttachWorker());
-        volume.BeginSession();
+        volume.DefaultTree.BeginSession();
         Assert.Equal(Errno.OK, user.CreateFile("/file"));
         Assert.Equal(Errno.OK, user.Allocate("/file", 0, 5 * FrameSize + 12345, FallocateMode.Allocate));
         RequireClean(volume);

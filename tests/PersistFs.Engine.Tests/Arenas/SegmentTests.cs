@@ -33,7 +33,7 @@ public sealed class SegmentTests : IDisposable
         Format();
         using Volume volume = Open();
         Worker worker = volume.AttachWorker();
-        volume.BeginSession();
+        volume.DefaultTree.BeginSession();
         var user = new VolumeUser(volume, worker);
         Assert.Equal(1, volume.SegmentCount);
         Fill(user, "/large", 80 << 20);
@@ -63,7 +63,7 @@ public sealed class SegmentTests : IDisposable
         {
             using Volume volume = Open();
             Worker worker = volume.AttachWorker();
-            volume.BeginSession();
+            volume.DefaultTree.BeginSession();
             var user = new VolumeUser(volume, worker);
             string place = $"{Place}{opening}";
             Assert.Equal(Errno.OK, user.CreateDirectory(place));
@@ -88,7 +88,7 @@ public sealed class SegmentTests : IDisposable
         Format();
         using Volume volume = Open();
         Worker worker = volume.AttachWorker();
-        volume.BeginSession();
+        volume.DefaultTree.BeginSession();
         var user = new VolumeUser(volume, worker);
         Fill(user, "/small", 100_000);
         Assert.Equal(Errno.OK, user.CreateFile("/large"));
@@ -189,7 +189,7 @@ public sealed class SegmentTests : IDisposable
     {
         Format();
         using Volume volume = Open();
-        volume.BeginSession();
+        volume.DefaultTree.BeginSession();
         var user = new VolumeUser(volume, volume.AttachWorker());
         Fill(user, "/small", 100_000);
         keeping.Left = 1;
@@ -224,7 +224,7 @@ public sealed class SegmentTests : IDisposable
     {
         Format();
         using Volume volume = Open();
-        volume.BeginSession();
+        volume.DefaultTree.BeginSession();
         Fill(new VolumeUser(volume, volume.AttachWorker()), "/large", length);
     }
 

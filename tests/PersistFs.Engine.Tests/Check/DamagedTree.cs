@@ -37,6 +37,8 @@ internal sealed class DamagedTree : IDisposable
 
     public Volume Volume => arena.Volume;
 
+    public Tree Tree => Volume.DefaultTree;
+
     public Space Space => arena.Volume.Space;
 
     public Worker Worker => arena.Worker;

@@ -88,7 +88,7 @@ internal static partial class Damages
     }
 
     private static ref readonly InodeRecord Root(DamagedTree tree) =>
-        ref tree.Space.Arena.At<InodeRecord>(tree.Volume.Root.Record);
+        ref tree.Space.Arena.At<InodeRecord>(tree.Tree.Root.Record);
 
     private static ArenaPointer Inode(DamagedTree tree) => tree.Inode($"{Home}/file").Record;
 

@@ -81,7 +81,7 @@ internal static partial class Damages
         () => Set(in tree.Record($"{Home}/file").LinkCount, 0U), () => Set(in tree.Record(Home).LinkCount, 9U),
         () => Set(in tree.Record($"{Home}/below").LinkCount, 0U),
         () => tree.AddNameOnly(Home, "once more", tree.Inode($"{Home}/below")),
-        () => tree.AddNameOnly($"{Home}/below", "up", tree.Volume.Root),
+        () => tree.AddNameOnly($"{Home}/below", "up", tree.Tree.Root),
     ];
 
     private static Action[] OfUnreachable(DamagedTree tree) =>
@@ -130,7 +130,7 @@ internal static partial class Damages
                 Write(tree, Layout.InstanceTableOffset, 0);
                 break;
             default:
-                tree.Space.Table.SetWord(tree.Volume.Root.Record.Frame, new FrameWord(FrameState.Used, (FrameType)9));
+                tree.Space.Table.SetWord(tree.Tree.Root.Record.Frame, new FrameWord(FrameState.Used, (FrameType)9));
                 break;
         }
     }
@@ -139,7 +139,7 @@ internal static partial class Damages
     [
         () => Write(tree, Layout.InstanceTableOffset + 48, ulong.MaxValue),
         () => Write(tree, Layout.InstanceTableOffset + 3 * 256, 12345),
-        () => Write(tree, Layout.InstanceTableOffset + 3 * 256, tree.Volume.Root.Value),
+        () => Write(tree, Layout.InstanceTableOffset + 3 * 256, tree.Tree.Root.Value),
         () => Write(tree, Layout.InstanceTableOffset + 128 + 16, 12345),
         () => Set(in Root(tree).Parent, tree.Inode(Home).Value),
         () => Set(in Root(tree).LinkCount, 0U),
@@ -148,7 +148,7 @@ internal static partial class Damages
     private static IReadOnlyList<Action> OfLeak(DamagedTree tree) =>
     [
         () => Allocate(
-            tree, transaction => transaction.AllocateBlock(BlockUse.Of(BlockType.Data, tree.Volume.Root, 0, 0))),
+            tree, transaction => transaction.AllocateBlock(BlockUse.Of(BlockType.Data, tree.Tree.Root, 0, 0))),
         () => Allocate(tree, transaction => transaction.AllocateObject(SizeClass.Holding(100))),
         () => Allocate(tree, transaction =>
         {
@@ -156,7 +156,7 @@ internal static partial class Damages
             transaction.WriteFresh(record, default(InodeRecord));
         }),
         () => Allocate(tree, transaction =>
-            Assert.True(transaction.TryAllocateDataFrame(tree.Volume.Root, 0, out _, out _))),
+            Assert.True(transaction.TryAllocateDataFrame(tree.Tree.Root, 0, out _, out _))),
     ];
 
     private static IReadOnlyList<Action> OfFrame(DamagedTree tree)
@@ -183,7 +183,7 @@ internal static partial class Damages
             ArenaPointer block = default;
             Allocate(
                 tree,
-                transaction => block = transaction.AllocateBlock(BlockUse.Of(BlockType.Data, tree.Volume.Root, 0, 0)));
+                transaction => block = transaction.AllocateBlock(BlockUse.Of(BlockType.Data, tree.Tree.Root, 0, 0)));
             Set(in Descriptor(tree, block).TypeWord, 77UL);
         },
         () => Set(in Descriptor(tree, Inode(tree)).Objects, Descriptor(tree, Inode(tree)).Objects | 1UL << 40),
@@ -296,13 +296,13 @@ internal static partial class Damages
     [
         () => Write(tree, Node(tree, "file").Value + 80, MapEntry.Block(new ArenaPointer(12345 << 12)).Value),
         () => Write(tree, Node(tree, "file").Value + 80, tree.Space.Arena.At<ulong>(Node(tree, "file") + 88)),
-        () => Set(in tree.Record($"{Home}/file").Contents, MapEntry.Node(tree.Volume.Root.Record).Value),
+        () => Set(in tree.Record($"{Home}/file").Contents, MapEntry.Node(tree.Tree.Root.Record).Value),
         () => Set(in tree.Record($"{Home}/packed").Contents, 0UL),
         () => Set(in tree.Record($"{Home}/link").Contents, 0x1234_5678UL),
         () => Set(in tree.Record($"{Home}/attributes").Attributes, 0x1234_5678UL),
         () => Set(in Header(tree, 1).Next, 0x1234_5678UL),
         () => Set(in tree.Record(Home).Contents, DirectoryPointer.Leaf(new ArenaPointer(12345 << 12)).Value),
-        () => Set(in tree.Record($"{Home}/many").Contents, DirectoryPointer.Leaf(tree.Volume.Root.Record).Value),
-        () => Write(tree, DirectoryNode(tree).Value + 8 * 200, DirectoryPointer.Leaf(tree.Volume.Root.Record).Value),
+        () => Set(in tree.Record($"{Home}/many").Contents, DirectoryPointer.Leaf(tree.Tree.Root.Record).Value),
+        () => Write(tree, DirectoryNode(tree).Value + 8 * 200, DirectoryPointer.Leaf(tree.Tree.Root.Record).Value),
     ];
 }

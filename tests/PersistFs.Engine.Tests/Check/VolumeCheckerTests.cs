@@ -16,7 +16,7 @@ public sealed class VolumeCheckerTests : IDisposable
 
     private Space Space => arena.Volume.Space;
 
-    private ref readonly InodeRecord Root => ref Space.Arena.At<InodeRecord>(arena.Volume.Root.Record);
+    private ref readonly InodeRecord Root => ref Space.Arena.At<InodeRecord>(arena.Tree.Root.Record);
 
     public void Dispose() => arena.Dispose();
 
@@ -93,7 +93,7 @@ public sealed class VolumeCheckerTests : IDisposable
         using (Transaction transaction = arena.Worker.Begin())
         {
             Assert.True(transaction.TryReserve(1));
-            _ = transaction.AllocateBlock(BlockUse.Of(BlockType.Data, arena.Volume.Root, 0, 0));
+            _ = transaction.AllocateBlock(BlockUse.Of(BlockType.Data, arena.Tree.Root, 0, 0));
             transaction.Commit();
         }
         Assert.Equal(FindingKind.Leak, OnlyFinding());
@@ -117,7 +117,7 @@ public sealed class VolumeCheckerTests : IDisposable
         Assert.Equal(Errno.OK, Space.Allocator.Supply.TryGrow());
         using (Transaction transaction = arena.Worker.Begin())
         {
-            Assert.True(transaction.TryAllocateDataFrame(arena.Volume.Root, 0, out _, out _));
+            Assert.True(transaction.TryAllocateDataFrame(arena.Tree.Root, 0, out _, out _));
             transaction.Commit();
         }
         Assert.Equal(FindingKind.Leak, OnlyFinding());
@@ -141,7 +141,7 @@ public sealed class VolumeCheckerTests : IDisposable
     public void A_pointer_to_what_is_not_allocated_is_found()
     {
         Store.Word(ref Mutable(in Root.Contents),
-            DirectoryPointer.Leaf(Root.Contents == 0 ? arena.Volume.Root.Record + 4096 : default).Value);
+            DirectoryPointer.Leaf(Root.Contents == 0 ? arena.Tree.Root.Record + 4096 : default).Value);
         Assert.Equal(FindingKind.BadPointer, OnlyFinding());
     }
 
@@ -181,9 +181,9 @@ public sealed class VolumeCheckerTests : IDisposable
     [Fact]
     public void A_request_that_is_in_hand_and_recorded_is_no_fault()
     {
-        arena.Volume.BeginSession();
-        arena.Volume.BeginRequest(arena.Worker, 7);
-        Assert.Equal(Errno.OK, arena.Volume.LookupSelf(arena.Worker, arena.Volume.Root, out _));
+        arena.Tree.BeginSession();
+        arena.Tree.BeginRequest(arena.Worker, 7);
+        Assert.Equal(Errno.OK, arena.Tree.LookupSelf(arena.Worker, arena.Tree.Root, out _));
         Assert.True(VolumeChecker.Check(arena.Volume).IsClean);
     }
 

@@ -156,7 +156,7 @@ internal static class CrashCases
         new("set flags", File("file"), (user, at) =>
         {
             Do(user.Find($"{at}/file", out InodeNumber inode));
-            Do(user.Volume.SetFlags(user.Worker, inode, InodeFlags.NoDump));
+            Do(user.Tree.SetFlags(user.Worker, inode, InodeFlags.NoDump));
         }),
         new("set a new extended attribute", File("file"),
             (user, at) => Do(user.SetXattr($"{at}/file", "user.new", Bytes(50)))),

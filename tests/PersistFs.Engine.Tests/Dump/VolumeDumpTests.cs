@@ -26,7 +26,7 @@ public sealed class VolumeDumpTests : IDisposable
         string text = Dump(new DumpOptions());
         Assert.Contains("superblock: good", text, StringComparison.Ordinal);
         Assert.Contains("in force; generation", text, StringComparison.Ordinal);
-        Assert.Contains($"root inode {arena.Volume.Root}", text, StringComparison.Ordinal);
+        Assert.Contains($"root inode {arena.Tree.Root}", text, StringComparison.Ordinal);
         Assert.Contains($"owner record: \"process {Environment.ProcessId}\"", text, StringComparison.Ordinal);
         Assert.Contains("0: frame 1, idle", text, StringComparison.Ordinal);
         Assert.Contains("inodes: 2 of 32 in 1 slabs", text, StringComparison.Ordinal);
@@ -46,7 +46,7 @@ public sealed class VolumeDumpTests : IDisposable
     [Fact]
     public void An_open_transaction_is_shown_and_not_undone()
     {
-        ref readonly InodeRecord root = ref arena.Volume.Space.Arena.At<InodeRecord>(arena.Volume.Root.Record);
+        ref readonly InodeRecord root = ref arena.Volume.Space.Arena.At<InodeRecord>(arena.Tree.Root.Record);
         using (Engine.Transactions.Transaction transaction = arena.Worker.Begin())
         {
             transaction.Set(in root.UserId, 77U);
@@ -61,28 +61,28 @@ public sealed class VolumeDumpTests : IDisposable
     [Fact]
     public void What_a_dead_server_had_in_hand_shows_with_what_it_had_done()
     {
-        arena.Volume.BeginSession();
-        arena.Volume.BeginRequest(arena.Worker, 7);
-        Assert.Equal(Errno.OK, arena.Volume.LookupSelf(arena.Worker, arena.Volume.Root, out _));
-        _ = arena.Volume.BeginForget(arena.Worker, 9);
+        arena.Tree.BeginSession();
+        arena.Tree.BeginRequest(arena.Worker, 7);
+        Assert.Equal(Errno.OK, arena.Tree.LookupSelf(arena.Worker, arena.Tree.Root, out _));
+        _ = arena.Tree.BeginForget(arena.Worker, 9);
         Testing.Crash.ForgetRequest.Arrive(arena.Worker);
         string text = Dump(new DumpOptions());
         Assert.Contains("in hand: request 7 of session 1", text, StringComparison.Ordinal);
-        Assert.Contains($"record 0: valid, request 7 of session 1, inode {arena.Volume.Root}", text,
+        Assert.Contains($"record 0: valid, request 7 of session 1, inode {arena.Tree.Root}", text,
             StringComparison.Ordinal);
         Assert.Contains("last that forgets: request 9 of session 1, 0 inodes done", text, StringComparison.Ordinal);
         Assert.Contains("request buffer: 64 bytes in hand", text, StringComparison.Ordinal);
-        arena.Volume.EndRequest(arena.Worker);
+        arena.Tree.EndRequest(arena.Worker);
         Assert.DoesNotContain("record 0", Dump(new DumpOptions()), StringComparison.Ordinal);
     }
 
     [Fact]
     public void A_request_that_ended_its_server_shows_as_a_suspect()
     {
-        arena.Volume.BeginSession();
-        arena.Volume.BeginRequest(arena.Worker, 7);
+        arena.Tree.BeginSession();
+        arena.Tree.BeginRequest(arena.Worker, 7);
         arena.Volume.DetachWorker(arena.Worker);
-        arena.Volume.ResumeSession();
+        arena.Tree.ResumeSession();
         string text = Dump(new DumpOptions());
         Assert.Contains("suspect: request 7 of session 1, 1 crashes, 0 kills", text, StringComparison.Ordinal);
     }

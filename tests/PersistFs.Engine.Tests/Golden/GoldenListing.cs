@@ -28,8 +28,8 @@ internal sealed class GoldenListing
     public static IReadOnlyList<string> Read(Volume volume, Worker worker)
     {
         var listing = new GoldenListing(volume, worker);
-        volume.AccessTimes = AccessTimePolicy.Never;
-        listing.Add("/", volume.Root);
+        volume.DefaultTree.AccessTimes = AccessTimePolicy.Never;
+        listing.Add("/", volume.DefaultTree.Root);
         return listing.lines;
     }
 
@@ -40,7 +40,7 @@ internal sealed class GoldenListing
             lines.Add($"{path}: inode {inode} again");
             return;
         }
-        Do(volume.GetAttributes(worker, inode, out InodeAttributes file));
+        Do(volume.DefaultTree.GetAttributes(worker, inode, out InodeAttributes file));
         lines.Add(string.Create(
             CultureInfo.InvariantCulture,
             $"{path}: inode {inode}, mode 0{Convert.ToString(file.Mode, 8)}, links {file.LinkCount}, owner "
@@ -55,7 +55,7 @@ internal sealed class GoldenListing
     private void AddBelow(string path, InodeNumber directory)
     {
         var entries = new List<(byte[] Name, InodeNumber Inode)>();
-        Do(volume.ReadDirectory(worker, directory, 0, out DirectoryReader reader));
+        Do(volume.DefaultTree.ReadDirectory(worker, directory, 0, out DirectoryReader reader));
         using (reader)
         {
             while (reader.MoveNext())
@@ -66,8 +66,8 @@ internal sealed class GoldenListing
         foreach ((byte[] bytes, InodeNumber inode) in entries)
         {
             Do(FileName.TryCreate(bytes, out FileName name));
-            Do(volume.Lookup(worker, directory, name, out InodeAttributes found));
-            volume.Forget(worker, found.Inode, 1);
+            Do(volume.DefaultTree.Lookup(worker, directory, name, out InodeAttributes found));
+            volume.DefaultTree.Forget(worker, found.Inode, 1);
             Assert.Equal(inode, found.Inode);
             Add($"{path}/{Encoding.Latin1.GetString(bytes)}", inode);
         }
@@ -78,7 +78,7 @@ internal sealed class GoldenListing
         if ((file.Mode & ModeBits.TypeMask) == ModeBits.SymbolicLink)
         {
             byte[] target = new byte[Layout.BlockSizeInBytes];
-            Do(volume.ReadLink(worker, inode, target, out int length));
+            Do(volume.DefaultTree.ReadLink(worker, inode, target, out int length));
             return Hash(target.AsSpan(0, length));
         }
         return (file.Mode & ModeBits.TypeMask) == ModeBits.Regular ? HashOf(inode, file.Size) : "-";
@@ -88,18 +88,18 @@ internal sealed class GoldenListing
     private string HashOf(InodeNumber inode, ulong size)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        var segments = new IoVector[Volume.SegmentsMax(ReadLength)];
+        var segments = new IoVector[Tree.SegmentsMax(ReadLength)];
         ulong end = 0;
-        while (end < size && volume.Seek(worker, inode, end, SeekTarget.Data, out ulong start) == Errno.OK)
+        while (end < size && volume.DefaultTree.Seek(worker, inode, end, SeekTarget.Data, out ulong start) == Errno.OK)
         {
-            Do(volume.Seek(worker, inode, start, SeekTarget.Hole, out end));
+            Do(volume.DefaultTree.Seek(worker, inode, start, SeekTarget.Hole, out end));
             hash.AppendData(BitConverter.GetBytes(start));
             for (ulong offset = start; offset < end;)
             {
                 uint wanted = (uint)Math.Min(ReadLength, end - offset);
-                Do(volume.Read(worker, inode, offset, wanted, segments, out int count, out uint read));
+                Do(volume.DefaultTree.Read(worker, inode, offset, wanted, segments, out int count, out uint read));
                 foreach (IoVector segment in segments.AsSpan(0, count)) hash.AppendData(segment.AsSpan());
-                volume.EndRead(worker);
+                volume.DefaultTree.EndRead(worker);
                 Assert.Equal(wanted, read);
                 offset += read;
             }
@@ -111,12 +111,12 @@ internal sealed class GoldenListing
     {
         var text = new StringBuilder();
         byte[] names = new byte[65_536];
-        Do(volume.ListXattr(worker, inode, Credentials.Root, names, out int length));
+        Do(volume.DefaultTree.ListXattr(worker, inode, Credentials.Root, names, out int length));
         foreach (string name in Encoding.ASCII.GetString(names, 0, length).Split('\0').Order(StringComparer.Ordinal))
         {
             if (name.Length == 0) continue;
             byte[] value = new byte[65_536];
-            Do(volume.GetXattr(worker, inode, Encoding.ASCII.GetBytes(name), value, out int valueLength));
+            Do(volume.DefaultTree.GetXattr(worker, inode, Encoding.ASCII.GetBytes(name), value, out int valueLength));
             text.Append(CultureInfo.InvariantCulture, $", {name} {valueLength} {Hash(value.AsSpan(0, valueLength))}");
         }
         return text.ToString();

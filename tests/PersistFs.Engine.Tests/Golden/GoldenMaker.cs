@@ -33,6 +33,8 @@ internal sealed class GoldenMaker : IDisposable
 
     private Volume Volume => servers.Volume;
 
+    private Tree Tree => Volume.DefaultTree;
+
     private IEnumerable<FrameWord> Frames => Enumerable.Range(0, (int)Volume.Space.Table.FrameCount)
         .Select(frame => Volume.Space.Table.WordOf((uint)frame));
 
@@ -66,12 +68,12 @@ internal sealed class GoldenMaker : IDisposable
     /// <summary>The first server and the second: both crash or are killed.</summary>
     private void Serve()
     {
-        byte[] terms = [.. Enumerable.Range(1, Volume.SessionTermsLength).Select(value => (byte)value)];
-        Volume.StoreTerms(terms);
-        Volume.StoreConnection(new Guid("00112233-4455-6677-8899-aabbccddeeff"), 77);
+        byte[] terms = [.. Enumerable.Range(1, Tree.SessionTermsLength).Select(value => (byte)value)];
+        Tree.StoreTerms(terms);
+        Tree.StoreConnection(new Guid("00112233-4455-6677-8899-aabbccddeeff"), 77);
         Volume.StoreMountRecord("""{"mountPoint":"/mnt/golden","settings":{}}"""u8);
         List();
-        Do(Volume.LookupSelf(servers.Take(1, GoldenRequests.Looked), Volume.Root, out _));
+        Do(Tree.LookupSelf(servers.Take(1, GoldenRequests.Looked), Tree.Root, out _));
         servers.Take(2, GoldenRequests.Quarantined);
         servers.Die();
         servers.Take(2, GoldenRequests.Quarantined);
@@ -93,10 +95,10 @@ internal sealed class GoldenMaker : IDisposable
         Worker cutting = servers.Take(4, GoldenRequests.Cutting);
         using var open = new StoppedThread(() => Make(making, first), () => IsBeforeCommit(making));
         using var committed = new StoppedThread(
-            () => Do(Volume.Unlink(removing, second, Name("unlinked"))), () => removing.Journal.FreeCount > 0
+            () => Do(Tree.Unlink(removing, second, Name("unlinked"))), () => removing.Journal.FreeCount > 0
                 && removing.Journal.UndoCount == 0);
         using var freeing = new StoppedThread(
-            () => Do(Volume.SetSize(cutting, cut, 0)), () => cutting.Journal.UndoCount == 0
+            () => Do(Tree.SetSize(cutting, cut, 0)), () => cutting.Journal.UndoCount == 0
                 && cutting.Journal.FreeCount is > 0 and < 2000);
         using var growing = new StoppedThread(
             () => Do(Volume.Space.Allocator.Supply.TryGrow()),
@@ -114,7 +116,7 @@ internal sealed class GoldenMaker : IDisposable
     private void Make(Worker worker, InodeNumber directory)
     {
         var node = new NewNode { Mode = Linux.ModeBits.Directory | 0x1ED, UserId = 1, GroupId = 2 };
-        Do(Volume.Create(worker, directory, Name("rolled back"), in node, default, out _));
+        Do(Tree.Create(worker, directory, Name("rolled back"), in node, default, out _));
     }
 
     /// <summary>Whether all of a transaction is done but its commit, the record of the request included.</summary>
@@ -129,8 +131,8 @@ internal sealed class GoldenMaker : IDisposable
     private void Forget(Worker worker, InodeNumber[] held)
     {
         ForgetRequest.Arrive(worker);
-        Assert.Equal(0, Volume.BeginForget(worker, GoldenRequests.Forgetting));
-        Volume.Forget(worker, held[0], 1, isStep: true);
+        Assert.Equal(0, Tree.BeginForget(worker, GoldenRequests.Forgetting));
+        Tree.Forget(worker, held[0], 1, isStep: true);
     }
 
     private void List()
@@ -138,14 +140,14 @@ internal sealed class GoldenMaker : IDisposable
         // The way there is no part of the request.
         Do(new VolumeUser(Volume, servers.Take(0, 0)).Find("/requests/listed", out InodeNumber directory));
         Worker worker = servers.Take(0, GoldenRequests.Listed);
-        Do(Volume.ReadDirectory(worker, directory, 0, out DirectoryReader reader));
+        Do(Tree.ReadDirectory(worker, directory, 0, out DirectoryReader reader));
         using (reader)
         {
             while (reader.MoveNext())
             {
                 if (!reader.IsDot) _ = reader.NameInode();
             }
-            Assert.True(Volume.TryCountListing(worker, Encoding.ASCII.GetBytes(GoldenRequests.ListingReply)));
+            Assert.True(Tree.TryCountListing(worker, Encoding.ASCII.GetBytes(GoldenRequests.ListingReply)));
         }
     }
 

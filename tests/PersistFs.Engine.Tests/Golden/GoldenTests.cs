@@ -71,7 +71,7 @@ public sealed class GoldenTests
         using Volume volume = Volume.Open(golden.Path, new VolumeOptions());
         Worker worker = volume.AttachWorker();
         Assert.Equal(ListingOf(name), GoldenListing.Read(volume, worker));
-        volume.BeginSession();
+        volume.DefaultTree.BeginSession();
         volume.ReapOrphans(worker, CancellationToken.None);
         for (int list = 0; list < Layout.PendingListCount; list++)
             Assert.Equal(0UL, volume.Space.Arena.At<ulong>(
@@ -85,13 +85,13 @@ public sealed class GoldenTests
     {
         using GoldenFile golden = GoldenFile.Unpack(name + GoldenFile.ArenaSuffix);
         using Volume volume = Volume.Open(golden.Path, new VolumeOptions());
-        volume.ResumeSession();
+        volume.DefaultTree.ResumeSession();
         Assert.Null(volume.Damage);
-        SessionState session = volume.ReadSession();
+        SessionState session = volume.DefaultTree.ReadSession();
         Assert.Equal((1U, 4UL, 77UL), (session.Session, session.TakeOvers, session.Connection));
         Assert.Equal(new Guid("00112233-4455-6677-8899-aabbccddeeff"), session.BootId);
-        byte[] terms = new byte[Volume.SessionTermsLength];
-        Assert.True(volume.TryReadTerms(terms));
+        byte[] terms = new byte[Tree.SessionTermsLength];
+        Assert.True(volume.DefaultTree.TryReadTerms(terms));
         Assert.Equal(Enumerable.Range(1, terms.Length), terms.Select(value => (int)value));
         byte[] manifest = golden.Read(Layout.ManifestOffset, Layout.ManifestSizeInBytes);
         byte[] mount = Assert.IsType<byte[]>(Manifest.Find(manifest, ManifestEntry.TypeMount));
@@ -123,22 +123,22 @@ public sealed class GoldenTests
     /// <summary>What each request has left, and the one that forgets goes on where it was.</summary>
     private static void RequireRequests(Volume volume)
     {
-        Assert.True(volume.TryRecall(GoldenRequests.Looked, out InodeAttributes found));
-        Assert.Equal(volume.Root, found.Inode);
-        Assert.True(volume.TryRecall(GoldenRequests.Committed, out found));
+        Assert.True(volume.DefaultTree.TryRecall(GoldenRequests.Looked, out InodeAttributes found));
+        Assert.Equal(volume.DefaultTree.Root, found.Inode);
+        Assert.True(volume.DefaultTree.TryRecall(GoldenRequests.Committed, out found));
         Assert.Equal(InodeNumber.None, found.Inode);
-        Assert.True(volume.TryRecallListing(GoldenRequests.Listed, out ReadOnlySpan<byte> reply));
+        Assert.True(volume.DefaultTree.TryRecallListing(GoldenRequests.Listed, out ReadOnlySpan<byte> reply));
         Assert.Equal(GoldenRequests.ListingReply, Encoding.ASCII.GetString(reply));
         foreach (ulong request in (ulong[])[GoldenRequests.Quarantined, GoldenRequests.RolledBack,
             GoldenRequests.Cutting, GoldenRequests.Forgetting])
         {
-            Assert.False(volume.TryRecall(request, out _));
-            Assert.False(volume.IsGivenUp(request));
+            Assert.False(volume.DefaultTree.TryRecall(request, out _));
+            Assert.False(volume.DefaultTree.IsGivenUp(request));
         }
-        Assert.Equal(new CrashCounts(1, 1), volume.DeathsOf(GoldenRequests.Quarantined));
-        Assert.Equal(new CrashCounts(1, 0), volume.DeathsOf(GoldenRequests.RolledBack));
+        Assert.Equal(new CrashCounts(1, 1), volume.DefaultTree.DeathsOf(GoldenRequests.Quarantined));
+        Assert.Equal(new CrashCounts(1, 0), volume.DefaultTree.DeathsOf(GoldenRequests.RolledBack));
         Worker left = Assert.Single(volume.AttachWorkersInHand());
-        Assert.Equal(1, volume.BeginForget(left, GoldenRequests.Forgetting));
+        Assert.Equal(1, volume.DefaultTree.BeginForget(left, GoldenRequests.Forgetting));
         volume.DetachWorker(left);
     }
 

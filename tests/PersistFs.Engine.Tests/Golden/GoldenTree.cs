@@ -125,7 +125,7 @@ internal static class GoldenTree
             ModificationTime = TimeChange.At(-1_000_000_000, 0),
         }));
         Do(user.Find("/attributes/nodump", out InodeNumber inode));
-        Do(user.Volume.SetFlags(user.Worker, inode, 0xC0));
+        Do(user.Tree.SetFlags(user.Worker, inode, 0xC0));
     }
 
     private static void MakeDirectories(VolumeUser user)

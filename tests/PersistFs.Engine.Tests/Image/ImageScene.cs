@@ -51,26 +51,26 @@ internal sealed class ImageScene : IDisposable
         Write(Create("large"), 0, data);
         Write(Create("sparse"), 1UL << 40, data.AsSpan(0, 5000));
         InodeNumber ahead = Create("ahead");
-        Assert.Equal(Errno.OK, Volume.Allocate(Worker, ahead, 0, 4 << 20, FallocateMode.Allocate));
+        Assert.Equal(Errno.OK, Tree.Allocate(Worker, ahead, 0, 4 << 20, FallocateMode.Allocate));
         InodeNumber gone = Create("gone");
         Write(gone, 0, data.AsSpan(0, 6 << 20));
-        Assert.Equal(Errno.OK, Volume.Unlink(Worker, Volume.Root, NameOf("gone")));
-        Volume.Forget(Worker, gone, 1);
+        Assert.Equal(Errno.OK, Tree.Unlink(Worker, Tree.Root, NameOf("gone")));
+        Tree.Forget(Worker, gone, 1);
         InodeNumber tagged = Create("tagged");
         ReadOnlySpan<byte> value = data.AsSpan(0, 60_000);
-        Assert.Equal(Errno.OK, Volume.SetXattr(Worker, tagged, "user.tag"u8, value, XattrSetFlags.None));
+        Assert.Equal(Errno.OK, Tree.SetXattr(Worker, tagged, "user.tag"u8, value, XattrSetFlags.None));
     }
 
     public InodeNumber Create(string name)
     {
         var node = new NewNode { Mode = ModeBits.Regular | 0x1A4, UserId = 0, GroupId = 0 };
-        Errno error = Volume.Create(Worker, Volume.Root, NameOf(name), in node, default, out InodeAttributes made);
+        Errno error = Tree.Create(Worker, Tree.Root, NameOf(name), in node, default, out InodeAttributes made);
         Assert.Equal(Errno.OK, error);
         return made.Inode;
     }
 
     public void Write(InodeNumber inode, ulong offset, ReadOnlySpan<byte> data) =>
-        Assert.Equal(Errno.OK, Volume.Write(Worker, inode, offset, data));
+        Assert.Equal(Errno.OK, Tree.Write(Worker, inode, offset, data));
 
     /// <summary>Saves the arena as it is, with nobody else at work.</summary>
     public ImageReport Save(bool force = false)
@@ -137,6 +137,8 @@ internal sealed class ImageScene : IDisposable
     }
 
     private Volume Volume => Arena.Volume;
+
+    private Tree Tree => Volume.DefaultTree;
 
     private Worker Worker => Arena.Worker;
 }

@@ -97,13 +97,14 @@ public sealed class LiveSaveTests
             FileName to = ImageScene.NameOf((round & 1) != 0 ? $"right{thread}" : $"left{thread}");
             BinaryPrimitives.WriteUInt64LittleEndian(number, round);
             bytes.AsSpan().Fill((byte)(round | 1));
-            Errno error = volume.Rename(
-                worker, new DirectoryName(volume.Root, from), new DirectoryName(volume.Root, to), RenameMode.Replace,
+            Errno error = volume.DefaultTree.Rename(
+                worker, new DirectoryName(volume.DefaultTree.Root, from), new DirectoryName(volume.DefaultTree.Root,
+                    to), RenameMode.Replace,
                 default);
-            if (error == Errno.OK) error = volume.Write(worker, first, 0, number);
-            if (error == Errno.OK) error = volume.Write(worker, second, 0, number);
-            if (error == Errno.OK) error = volume.Write(worker, bulk, 0, bytes);
-            if (error == Errno.OK && round % 16 == 0) error = volume.SetSize(worker, bulk, 0);
+            if (error == Errno.OK) error = volume.DefaultTree.Write(worker, first, 0, number);
+            if (error == Errno.OK) error = volume.DefaultTree.Write(worker, second, 0, number);
+            if (error == Errno.OK) error = volume.DefaultTree.Write(worker, bulk, 0, bytes);
+            if (error == Errno.OK && round % 16 == 0) error = volume.DefaultTree.SetSize(worker, bulk, 0);
             if (error != Errno.OK) throw new InvalidOperationException($"A change failed: {error}.");
         }
         volume.DetachWorker(worker);
@@ -114,7 +115,8 @@ public sealed class LiveSaveTests
         var node = new NewNode { Mode = ModeBits.Regular | 0x1A4, UserId = 0, GroupId = 0 };
         Assert.Equal(
             Errno.OK,
-            volume.Create(worker, volume.Root, ImageScene.NameOf(name), in node, default, out InodeAttributes made));
+            volume.DefaultTree.Create(worker, volume.DefaultTree.Root, ImageScene.NameOf(name), in node, default,
+                out InodeAttributes made));
         return made.Inode;
     }
 

@@ -56,16 +56,16 @@ public sealed class RoundTripTests
     public void A_copy_has_counted_an_opening_more_and_belongs_to_no_connection()
     {
         using var scene = new ImageScene();
-        scene.Arena.Volume.BeginSession();
-        scene.Arena.Volume.StoreConnection(Guid.NewGuid(), 42);
+        scene.Arena.Tree.BeginSession();
+        scene.Arena.Tree.StoreConnection(Guid.NewGuid(), 42);
         ulong opened = scene.Arena.Volume.GetStatistics().TimesOpened;
         Assert.Equal(opened, scene.Save().TimesOpened);
         scene.Restore();
         using Volume copy = Volume.Open(scene.Restored, new VolumeOptions());
         VolumeStatistics statistics = copy.GetStatistics();
         Assert.Equal((scene.Uuid, opened + 2), (statistics.Uuid, statistics.TimesOpened));
-        Assert.Equal(Guid.Empty, copy.ReadSession().BootId);
-        Assert.NotEqual(0UL, copy.ReadSession().Connection);
+        Assert.Equal(Guid.Empty, copy.DefaultTree.ReadSession().BootId);
+        Assert.NotEqual(0UL, copy.DefaultTree.ReadSession().Connection);
     }
 
     [Fact]
@@ -76,7 +76,7 @@ public sealed class RoundTripTests
         scene.Write(file, 0, new byte[] { 1 });
         Assert.Equal(
             Errno.OK,
-            scene.Arena.Volume.Allocate(scene.Arena.Worker, file, 0, 64 << 20, FallocateMode.Allocate));
+            scene.Arena.Tree.Allocate(scene.Arena.Worker, file, 0, 64 << 20, FallocateMode.Allocate));
         ImageReport report = scene.Save();
         Assert.InRange(report.ImageBytes, 1UL, 256UL << 10);
         scene.Restore();

@@ -28,14 +28,14 @@ public sealed class QuarantineTests : IDisposable
     {
         for (int death = 1; death <= CrashCounts.CrashesMax; death++)
         {
-            Assert.False(servers.Volume.IsGivenUp(Guilty));
+            Assert.False(servers.Tree.IsGivenUp(Guilty));
             servers.Take(0, Guilty);
             servers.Die();
         }
-        Assert.True(servers.Volume.IsGivenUp(Guilty));
+        Assert.True(servers.Tree.IsGivenUp(Guilty));
         // And stays so, however many servers come and go without it.
         servers.Die();
-        Assert.True(servers.Volume.IsGivenUp(Guilty));
+        Assert.True(servers.Tree.IsGivenUp(Guilty));
     }
 
     [Fact]
@@ -43,13 +43,13 @@ public sealed class QuarantineTests : IDisposable
     {
         for (int death = 1; death <= CrashCounts.KillsMax; death++)
         {
-            Assert.False(servers.Volume.IsGivenUp(Guilty));
+            Assert.False(servers.Tree.IsGivenUp(Guilty));
             servers.Take(death % 3, Guilty);
             servers.Die(isKill: true);
-            Assert.Equal(new CrashCounts(0, death), servers.Volume.DeathsOf(Guilty));
+            Assert.Equal(new CrashCounts(0, death), servers.Tree.DeathsOf(Guilty));
         }
         // Not for ever: where memory runs out over it, its servers are killed from outside too.
-        Assert.True(servers.Volume.IsGivenUp(Guilty));
+        Assert.True(servers.Tree.IsGivenUp(Guilty));
     }
 
     [Fact]
@@ -61,12 +61,12 @@ public sealed class QuarantineTests : IDisposable
             servers.Die();
             servers.Take(0, Guilty);
             servers.Die(isKill: true);
-            Assert.Equal(new CrashCounts(crash, crash), servers.Volume.DeathsOf(Guilty));
-            Assert.False(servers.Volume.IsGivenUp(Guilty));
+            Assert.Equal(new CrashCounts(crash, crash), servers.Tree.DeathsOf(Guilty));
+            Assert.False(servers.Tree.IsGivenUp(Guilty));
         }
         servers.Take(0, Guilty);
         servers.Die();
-        Assert.True(servers.Volume.IsGivenUp(Guilty));
+        Assert.True(servers.Tree.IsGivenUp(Guilty));
     }
 
     [Fact]
@@ -74,7 +74,7 @@ public sealed class QuarantineTests : IDisposable
     {
         using var backing = new SnapshotBacking(arena.Backing);
         Volume volume = VolumeOpener.Open(MemoryBacking.CopyOf(backing), new VolumeOptions());
-        volume.ResumeSession(() => throw new InvalidOperationException("asked"));
+        volume.DefaultTree.ResumeSession(() => throw new InvalidOperationException("asked"));
         volume.Dispose();
     }
 
@@ -87,19 +87,19 @@ public sealed class QuarantineTests : IDisposable
         servers.Die();
         servers.Take(1, Guilty);
         servers.Die();
-        Assert.True(servers.Volume.IsGivenUp(Guilty));
+        Assert.True(servers.Tree.IsGivenUp(Guilty));
     }
 
     [Fact]
     public void A_request_that_was_executed_is_never_given_up()
     {
         Worker worker = servers.Take(3, Guilty);
-        Assert.Equal(Errno.OK, servers.Volume.LookupSelf(worker, servers.Volume.Root, out _));
+        Assert.Equal(Errno.OK, servers.Tree.LookupSelf(worker, servers.Tree.Root, out _));
         for (int death = 0; death <= CrashCounts.CrashesMax; death++)
         {
             servers.Die();
-            Assert.False(servers.Volume.IsGivenUp(Guilty));
-            Assert.True(servers.Volume.TryRecall(Guilty, out _));
+            Assert.False(servers.Tree.IsGivenUp(Guilty));
+            Assert.True(servers.Tree.TryRecall(Guilty, out _));
             servers.Take(0, Guilty);
         }
         // The record lies in a later slot than the worker that has it in hand: no death is counted all the same.
@@ -112,12 +112,12 @@ public sealed class QuarantineTests : IDisposable
         for (int death = 0; death < 5; death++)
         {
             Worker worker = servers.Take(0, (ulong)(100 + death));
-            servers.Volume.EndRequest(worker);
+            servers.Tree.EndRequest(worker);
             servers.Take(1, Guilty);
             servers.Die();
         }
-        Assert.True(servers.Volume.IsGivenUp(Guilty));
-        for (int death = 0; death < 5; death++) Assert.False(servers.Volume.IsGivenUp((ulong)(100 + death)));
+        Assert.True(servers.Tree.IsGivenUp(Guilty));
+        for (int death = 0; death < 5; death++) Assert.False(servers.Tree.IsGivenUp((ulong)(100 + death)));
     }
 
     [Fact]
@@ -127,13 +127,13 @@ public sealed class QuarantineTests : IDisposable
         servers.Take(1, 8);
         servers.Die();
         // Sent again one by one: it is answered before the guilty one ends this server and the next.
-        servers.Volume.EndRequest(servers.Take(0, 8));
+        servers.Tree.EndRequest(servers.Take(0, 8));
         servers.Take(0, Guilty);
         servers.Die();
         servers.Take(0, Guilty);
         servers.Die();
-        Assert.True(servers.Volume.IsGivenUp(Guilty));
-        Assert.False(servers.Volume.IsGivenUp(8));
+        Assert.True(servers.Tree.IsGivenUp(Guilty));
+        Assert.False(servers.Tree.IsGivenUp(8));
     }
 
     [Fact]
@@ -144,31 +144,31 @@ public sealed class QuarantineTests : IDisposable
             servers.Take(0, Guilty);
             servers.Die();
         }
-        Assert.True(servers.Volume.IsGivenUp(Guilty));
-        servers.Volume.BeginSession();
-        Assert.False(servers.Volume.IsGivenUp(Guilty));
+        Assert.True(servers.Tree.IsGivenUp(Guilty));
+        servers.Tree.BeginSession();
+        Assert.False(servers.Tree.IsGivenUp(Guilty));
         servers.Die();
-        Assert.False(servers.Volume.IsGivenUp(Guilty));
+        Assert.False(servers.Tree.IsGivenUp(Guilty));
         servers.Take(0, Guilty);
         servers.Die();
-        Assert.False(servers.Volume.IsGivenUp(Guilty));
+        Assert.False(servers.Tree.IsGivenUp(Guilty));
     }
 
     [Fact]
     public void A_record_of_another_session_with_the_same_number_answers_nothing()
     {
         Worker worker = servers.Take(0, Guilty);
-        Assert.Equal(Errno.OK, servers.Volume.LookupSelf(worker, servers.Volume.Root, out _));
+        Assert.Equal(Errno.OK, servers.Tree.LookupSelf(worker, servers.Tree.Root, out _));
         servers.Die();
-        Assert.True(servers.Volume.TryRecall(Guilty, out _));
+        Assert.True(servers.Tree.TryRecall(Guilty, out _));
         // The connection could not be taken over after all.
-        servers.Volume.BeginSession();
-        Assert.False(servers.Volume.TryRecall(Guilty, out _));
+        servers.Tree.BeginSession();
+        Assert.False(servers.Tree.TryRecall(Guilty, out _));
         servers.Die();
-        Assert.False(servers.Volume.TryRecall(Guilty, out _));
+        Assert.False(servers.Tree.TryRecall(Guilty, out _));
         // The record's place is used again.
         worker = servers.Take(0, Guilty);
-        Assert.Equal(Errno.OK, servers.Volume.LookupSelf(worker, servers.Volume.Root, out _));
+        Assert.Equal(Errno.OK, servers.Tree.LookupSelf(worker, servers.Tree.Root, out _));
         Assert.Equal([Guilty], RecordReader.Completed(servers.Volume));
     }
 
@@ -189,7 +189,7 @@ public sealed class QuarantineTests : IDisposable
         }
         servers.Take(0, Guilty);
         servers.Die();
-        Assert.True(servers.Volume.IsGivenUp(Guilty));
+        Assert.True(servers.Tree.IsGivenUp(Guilty));
         Assert.Equal(WorkerHeader.SuspectCount,
             Suspects().Select(suspect => suspect.Request).Distinct().Count(request => request != 0));
     }
@@ -206,13 +206,13 @@ public sealed class QuarantineTests : IDisposable
             foreach (ArenaPointer frame in RecordReader.Frames(volume))
                 volume.Space.Arena.TargetBytes(frame + 0x40, WorkerHeader.SuspectCount * 16).Fill(filling);
         });
-        Assert.False(servers.Volume.IsGivenUp(Guilty));
-        Assert.False(servers.Volume.IsGivenUp(8));
+        Assert.False(servers.Tree.IsGivenUp(Guilty));
+        Assert.False(servers.Tree.IsGivenUp(8));
         servers.Take(0, Guilty);
         servers.Die();
         servers.Take(0, Guilty);
         servers.Die();
-        Assert.True(servers.Volume.IsGivenUp(Guilty));
+        Assert.True(servers.Tree.IsGivenUp(Guilty));
     }
 
     [Fact]
@@ -226,7 +226,7 @@ public sealed class QuarantineTests : IDisposable
             foreach (ArenaPointer frame in RecordReader.Frames(volume))
                 Store.Word(ref volume.Space.Arena.Target<uint>(frame + 0x4C), uint.MaxValue);
         });
-        Assert.True(servers.Volume.IsGivenUp(Guilty));
+        Assert.True(servers.Tree.IsGivenUp(Guilty));
     }
 
     private IEnumerable<QuarantineEntry> Suspects()

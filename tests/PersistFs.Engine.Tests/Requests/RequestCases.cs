@@ -17,28 +17,31 @@ internal static class RequestCases
     private static readonly RequestCase[] Lookups =
     [
         new("LOOKUP of a file", Given(File("old", 100), at => (volume, worker) =>
-            Reply(volume.Lookup(worker, at, Name("old"), out InodeAttributes found), found))),
+            Reply(volume.DefaultTree.Lookup(worker, at, Name("old"), out InodeAttributes found), found))),
         new("LOOKUP of a directory that is looked up already",
             Given(Both(Folder("old"), Held("old")), at => (volume, worker) =>
-            Reply(volume.Lookup(worker, at, Name("old"), out InodeAttributes found), found))),
+            Reply(volume.DefaultTree.Lookup(worker, at, Name("old"), out InodeAttributes found), found))),
         new("LOOKUP of an inode by its number", (user, at) =>
         {
             File("old")(user, at);
             InodeNumber inode = Find(user, $"{at}/old");
-            return (volume, worker) => Reply(volume.LookupSelf(worker, inode, out InodeAttributes found), found);
+            return (volume, worker) => Reply(volume.DefaultTree.LookupSelf(worker, inode, out InodeAttributes found),
+                found);
         }),
         new("LOOKUP of an orphan by its number", (user, at) =>
         {
             File("old", 100)(user, at);
             InodeNumber inode = user.Hold($"{at}/old");
             Do(user.Unlink($"{at}/old"));
-            return (volume, worker) => Reply(volume.LookupSelf(worker, inode, out InodeAttributes found), found);
+            return (volume, worker) => Reply(volume.DefaultTree.LookupSelf(worker, inode, out InodeAttributes found),
+                found);
         }),
         new("LOOKUP of a parent", (user, at) =>
         {
             Folder("sub")(user, at);
             InodeNumber directory = Find(user, $"{at}/sub");
-            return (volume, worker) => Reply(volume.LookupParent(worker, directory, out InodeAttributes found), found);
+            return (volume, worker) => Reply(volume.DefaultTree.LookupParent(worker, directory,
+                out InodeAttributes found), found);
         }),
         new("listing of a few names",
             Given(Both(Both(File("one"), Folder("two")), Both(File("three", 50), Held("one"))), List)),
@@ -62,7 +65,7 @@ internal static class RequestCases
         new("create an unnamed file", Given(Nothing, at => (volume, worker) =>
         {
             var node = new NewNode { Mode = ModeBits.Regular | 0x180, UserId = 7, GroupId = 8 };
-            return Reply(volume.CreateUnnamed(worker, at, in node, out InodeAttributes made), made);
+            return Reply(volume.DefaultTree.CreateUnnamed(worker, at, in node, out InodeAttributes made), made);
         })) { UsesAnyPendingList = true },
         new("link", (user, at) =>
         {
@@ -70,14 +73,16 @@ internal static class RequestCases
             InodeNumber directory = Find(user, at);
             InodeNumber inode = Find(user, $"{at}/old");
             return (volume, worker) =>
-                Reply(volume.Link(worker, inode, directory, Name("new"), out InodeAttributes linked), linked);
+                Reply(volume.DefaultTree.Link(worker, inode, directory, Name("new"), out InodeAttributes linked),
+                    linked);
         }),
         new("name an unnamed file", (user, at) =>
         {
             InodeNumber directory = Find(user, at);
             Do(user.CreateUnnamed(at, out InodeNumber inode));
             return (volume, worker) =>
-                Reply(volume.Link(worker, inode, directory, Name("new"), out InodeAttributes linked), linked);
+                Reply(volume.DefaultTree.Link(worker, inode, directory, Name("new"), out InodeAttributes linked),
+                    linked);
         }) { UsesAnyPendingList = true },
     ];
 
@@ -89,9 +94,10 @@ internal static class RequestCases
             at => Unlink(at, "old"))),
         new("unlink a held file", Given(Both(File("old", 5000), Held("old")), at => Unlink(at, "old"))),
         new("remove a directory",
-            Given(Folder("old"), at => (volume, worker) => Reply(volume.RemoveDirectory(worker, at, Name("old"))))),
+            Given(Folder("old"), at => (volume, worker) => Reply(volume.DefaultTree.RemoveDirectory(worker, at,
+                Name("old"))))),
         new("remove a held directory", Given(Both(Folder("old"), Held("old")),
-            at => (volume, worker) => Reply(volume.RemoveDirectory(worker, at, Name("old"))))),
+            at => (volume, worker) => Reply(volume.DefaultTree.RemoveDirectory(worker, at, Name("old"))))),
         new("rename", Given(File("old"), at => Rename(at, at))),
         new("rename to another directory", Elsewhere(Both(Folder("old"), Folder("sub"))))
         {
@@ -120,19 +126,24 @@ internal static class RequestCases
         new("replace an attribute", OnFile(Xattrs, SetXattr("user.one", 300, XattrSetFlags.Replace))),
         new("replace a large attribute", OnFile(Xattrs, SetXattr("user.large", 6000, XattrSetFlags.Replace))),
         new("set an access ACL", OnFile(Nothing, inode => (volume, worker) =>
-            Reply(volume.SetXattr(worker, inode, "system.posix_acl_access"u8, Acl, XattrSetFlags.KillSetGroupId)))),
+            Reply(volume.DefaultTree.SetXattr(worker, inode, "system.posix_acl_access"u8, Acl,
+                XattrSetFlags.KillSetGroupId)))),
         new("set a default ACL", (user, at) =>
         {
             InodeNumber directory = Find(user, at);
             return (volume, worker) =>
-                Reply(volume.SetXattr(worker, directory, "system.posix_acl_default"u8, Acl, XattrSetFlags.None));
+                Reply(volume.DefaultTree.SetXattr(worker, directory, "system.posix_acl_default"u8, Acl,
+                    XattrSetFlags.None));
         }),
         new("remove an attribute",
-            OnFile(Xattrs, inode => (volume, worker) => Reply(volume.RemoveXattr(worker, inode, "user.one"u8)))),
+            OnFile(Xattrs, inode => (volume, worker) => Reply(volume.DefaultTree.RemoveXattr(worker, inode,
+                "user.one"u8)))),
         new("remove a large attribute",
-            OnFile(Xattrs, inode => (volume, worker) => Reply(volume.RemoveXattr(worker, inode, "user.large"u8)))),
+            OnFile(Xattrs, inode => (volume, worker) => Reply(volume.DefaultTree.RemoveXattr(worker, inode,
+                "user.large"u8)))),
         new("remove an ACL", OnFile((user, at) => Do(user.SetXattr($"{at}/file", "system.posix_acl_access", Acl)),
-            inode => (volume, worker) => Reply(volume.RemoveXattr(worker, inode, "system.posix_acl_access"u8)))),
+            inode => (volume, worker) => Reply(volume.DefaultTree.RemoveXattr(worker, inode,
+                "system.posix_acl_access"u8)))),
     ];
 
     public static IReadOnlyList<RequestCase> All { get; } = [.. Lookups, .. Makings, .. Removals, .. Attributes];
@@ -172,21 +183,22 @@ internal static class RequestCases
     {
         var node = new NewNode { Mode = mode, UserId = 5, GroupId = 6, DeviceNumber = 0x801 };
         byte[] target = [.. Enumerable.Repeat((byte)'t', targetLength)];
-        return Reply(volume.Create(worker, directory, Name("new"), in node, target, out InodeAttributes made), made);
+        return Reply(volume.DefaultTree.Create(worker, directory, Name("new"), in node, target,
+            out InodeAttributes made), made);
     };
 
     private static Func<Volume, Worker, RequestReply> Unlink(InodeNumber directory, string name) =>
-        (volume, worker) => Reply(volume.Unlink(worker, directory, Name(name)));
+        (volume, worker) => Reply(volume.DefaultTree.Unlink(worker, directory, Name(name)));
 
     private static Func<Volume, Worker, RequestReply> Rename(
         InodeNumber from, InodeNumber to, RenameMode mode = RenameMode.Replace) =>
-        (volume, worker) => Reply(volume.Rename(
+        (volume, worker) => Reply(volume.DefaultTree.Rename(
             worker, new DirectoryName(from, Name("old")), new DirectoryName(to, Name("new")), mode, Credentials.Root));
 
     private static Func<InodeNumber, Func<Volume, Worker, RequestReply>> SetXattr(
         string name, int length, XattrSetFlags flags) =>
         inode => (volume, worker) =>
-            Reply(volume.SetXattr(
+            Reply(volume.DefaultTree.SetXattr(
                 worker, inode, Encoding.Latin1.GetBytes(name), Crash.CrashCases.Bytes(length), flags));
 
     /// <summary>READDIRPLUS: number, generation, mode and name of each entry.</summary>
@@ -194,7 +206,7 @@ internal static class RequestCases
     {
         byte[] reply = new byte[ListingBytesMax];
         int length = 0;
-        Errno error = volume.ReadDirectory(worker, directory, 0, out DirectoryReader reader);
+        Errno error = volume.DefaultTree.ReadDirectory(worker, directory, 0, out DirectoryReader reader);
         if (error != Errno.OK) return Reply(error);
         using (reader)
         {
@@ -207,7 +219,7 @@ internal static class RequestCases
                 reader.Name.CopyTo(reply.AsSpan(length + 16));
                 length += 16 + reader.Name.Length;
             }
-            Assert.True(volume.TryCountListing(worker, reply.AsSpan(0, length)));
+            Assert.True(volume.DefaultTree.TryCountListing(worker, reply.AsSpan(0, length)));
         }
         return new RequestReply(Errno.OK, Listing: reply[..length]);
     };

@@ -77,7 +77,7 @@ public sealed class RequestCrashTests
         for (int index = 0; index < 4; index++)
         {
             Assert.Equal(Linux.Errno.OK, arena.User.CreateUnnamed("", out InodeNumber inode));
-            Assert.Equal(Linux.Errno.OK, arena.Volume.Write(arena.Worker, inode, 0, new byte[9000]));
+            Assert.Equal(Linux.Errno.OK, arena.Tree.Write(arena.Worker, inode, 0, new byte[9000]));
             forgotten.Add((inode, 1));
         }
         ForgetRequest.Arrive(arena.Worker);

@@ -49,9 +49,9 @@ public sealed class ResumedDamageTests : IDisposable
         Assert.Equal(VolumeState.ReadOnly, servers.Volume.State);
         Assert.NotNull(servers.Volume.Damage);
         Worker worker = servers.Take(0, Number);
-        Assert.Equal(Errno.OK, servers.Volume.LookupSelf(worker, servers.Volume.Root, out _));
-        Assert.Equal(Errno.EROFS, servers.Volume.RemoveXattr(worker, servers.Volume.Root, "user.one"u8));
-        servers.Volume.EndRequest(worker);
+        Assert.Equal(Errno.OK, servers.Tree.LookupSelf(worker, servers.Tree.Root, out _));
+        Assert.Equal(Errno.EROFS, servers.Tree.RemoveXattr(worker, servers.Tree.Root, "user.one"u8));
+        servers.Tree.EndRequest(worker);
         servers.EndReplay();
     }
 
@@ -68,7 +68,7 @@ public sealed class ResumedDamageTests : IDisposable
             Damage(volume, listing + 32, 4);
         });
         Assert.Equal(VolumeState.Serving, servers.Volume.State);
-        Assert.False(servers.Volume.TryRecallListing(Number, out _));
+        Assert.False(servers.Tree.TryRecallListing(Number, out _));
         Assert.True(VolumeChecker.Check(servers.Volume).IsClean);
     }
 
@@ -80,7 +80,7 @@ public sealed class ResumedDamageTests : IDisposable
     {
         Record();
         servers.Die(volume => Damage(volume, ReplyCache.RecordAt(Frame(volume), 0) + 24, inode));
-        Assert.Throws<ArenaCorruptException>(() => servers.Volume.TryRecall(Number, out _));
+        Assert.Throws<ArenaCorruptException>(() => servers.Tree.TryRecall(Number, out _));
     }
 
     [Theory]
@@ -91,7 +91,7 @@ public sealed class ResumedDamageTests : IDisposable
     {
         Record();
         servers.Die(volume => Damage(volume, ReplyCache.RecordAt(Frame(volume), 0), state));
-        Assert.False(servers.Volume.TryRecall(Number, out _));
+        Assert.False(servers.Tree.TryRecall(Number, out _));
         Record();
     }
 
@@ -118,15 +118,15 @@ public sealed class ResumedDamageTests : IDisposable
             {
                 ArenaPointer record = ReplyCache.RecordAt(Frame(volume), index);
                 Damage(volume, record, 2);
-                Damage(volume, record + 8, volume.Session);
+                Damage(volume, record + 8, volume.DefaultTree.Session);
                 Damage(volume, record + 16, (ulong)index + 1000);
             }
         });
         Worker worker = servers.Take(0, Number);
         LookupImage before = Lookups();
-        Assert.Throws<ArenaCorruptException>(() => servers.Volume.LookupSelf(worker, servers.Volume.Root, out _));
+        Assert.Throws<ArenaCorruptException>(() => servers.Tree.LookupSelf(worker, servers.Tree.Root, out _));
         Assert.Null(Lookups().FindDifference(before));
-        servers.Volume.EndRequest(worker);
+        servers.Tree.EndRequest(worker);
         servers.EndReplay();
         Record();
     }
@@ -142,10 +142,10 @@ public sealed class ResumedDamageTests : IDisposable
         LookupImage before = Lookups();
         Worker worker = servers.Take(0, Number);
         Assert.False(TryList(worker));
-        servers.Volume.EndRequest(worker);
+        servers.Tree.EndRequest(worker);
         Assert.Null(Lookups().FindDifference(before));
         for (ulong number = 1; number <= WorkerHeader.ListingCount; number++)
-            Assert.True(servers.Volume.TryRecallListing(number, out _));
+            Assert.True(servers.Tree.TryRecallListing(number, out _));
         servers.EndReplay();
         RecordReader.RequireNone(servers.Volume);
         List();
@@ -160,8 +160,8 @@ public sealed class ResumedDamageTests : IDisposable
         Record();
         servers.Die(volume => Damage(volume, new ArenaPointer(Layout.InstanceTableOffset + 48), session));
         Assert.Equal(VolumeState.ReadOnly, servers.Volume.State);
-        servers.Volume.BeginSession();
-        Assert.False(servers.Volume.TryRecall(Number, out _));
+        servers.Tree.BeginSession();
+        Assert.False(servers.Tree.TryRecall(Number, out _));
     }
 
     [Theory]
@@ -170,10 +170,10 @@ public sealed class ResumedDamageTests : IDisposable
     public void A_forget_that_is_said_to_be_done_further_than_it_goes_does_nothing(ulong done)
     {
         Worker worker = servers.Take(0, 1);
-        servers.Volume.EndRequest(worker);
-        _ = servers.Volume.BeginForget(worker, Number);
+        servers.Tree.EndRequest(worker);
+        _ = servers.Tree.BeginForget(worker, Number);
         servers.Die(volume => Damage(volume, Frame(volume) + WorkerHeader.ForgottenOffset, done));
-        Assert.True(servers.Volume.BeginForget(servers.Take(0, 1), Number) >= 100);
+        Assert.True(servers.Tree.BeginForget(servers.Take(0, 1), Number) >= 100);
     }
 
     [Fact]
@@ -195,7 +195,7 @@ public sealed class ResumedDamageTests : IDisposable
     private static void Leave(ServerChain chain, int round)
     {
         Worker worker = chain.Take(0, Number);
-        if (round % 2 == 0) Assert.Equal(Errno.OK, chain.Volume.LookupSelf(worker, chain.Volume.Root, out _));
+        if (round % 2 == 0) Assert.Equal(Errno.OK, chain.Tree.LookupSelf(worker, chain.Tree.Root, out _));
         else Assert.True(TryList(chain.Volume, worker));
         chain.Take(1, Number + 1);
     }
@@ -229,15 +229,15 @@ public sealed class ResumedDamageTests : IDisposable
         try
         {
             IReadOnlyList<Worker> others = chain.Volume.AttachWorkersInHand();
-            foreach (Worker other in others) _ = chain.Volume.BeginForget(other, Number);
-            _ = chain.Volume.TryRecall(Number, out _);
-            _ = chain.Volume.TryRecallListing(Number, out _);
-            _ = chain.Volume.IsGivenUp(Number + 1);
-            chain.Volume.ForgetCompletion(Number);
+            foreach (Worker other in others) _ = chain.Tree.BeginForget(other, Number);
+            _ = chain.Tree.TryRecall(Number, out _);
+            _ = chain.Tree.TryRecallListing(Number, out _);
+            _ = chain.Tree.IsGivenUp(Number + 1);
+            chain.Tree.ForgetCompletion(Number);
             chain.EndReplay();
-            _ = chain.Volume.Lookup(worker, chain.Volume.Root, NameOf("1"), out _);
+            _ = chain.Tree.Lookup(worker, chain.Tree.Root, NameOf("1"), out _);
             _ = TryList(chain.Volume, worker);
-            chain.Volume.EndRequest(worker);
+            chain.Tree.EndRequest(worker);
             _ = VolumeChecker.Check(chain.Volume);
         }
         catch (ArenaCorruptException)
@@ -258,7 +258,7 @@ public sealed class ResumedDamageTests : IDisposable
     private void Record()
     {
         Worker worker = servers.Take(0, Number);
-        Assert.Equal(Errno.OK, servers.Volume.LookupSelf(worker, servers.Volume.Root, out _));
+        Assert.Equal(Errno.OK, servers.Tree.LookupSelf(worker, servers.Tree.Root, out _));
     }
 
     private void List(ulong number = Number) => Assert.True(TryList(servers.Take(0, number)));
@@ -267,14 +267,15 @@ public sealed class ResumedDamageTests : IDisposable
 
     private static bool TryList(Volume volume, Worker worker)
     {
-        Assert.Equal(Errno.OK, volume.ReadDirectory(worker, volume.Root, 0, out DirectoryReader reader));
+        Assert.Equal(Errno.OK, volume.DefaultTree.ReadDirectory(worker, volume.DefaultTree.Root, 0,
+            out DirectoryReader reader));
         using (reader)
         {
             while (reader.MoveNext())
             {
                 if (!reader.IsDot) _ = reader.NameInode();
             }
-            return volume.TryCountListing(worker, "what the kernel is told"u8);
+            return volume.DefaultTree.TryCountListing(worker, "what the kernel is told"u8);
         }
     }
 

@@ -14,7 +14,7 @@ internal sealed class ServerChain : IDisposable
         using var snapshot = new SnapshotBacking(arena.Backing);
         backing = MemoryBacking.CopyOf(snapshot);
         Volume = VolumeOpener.Open(backing, new VolumeOptions());
-        Volume.ResumeSession();
+        Tree.ResumeSession();
     }
 
     /// <summary>The server that lives.</summary>
@@ -22,6 +22,8 @@ internal sealed class ServerChain : IDisposable
 
     /// <summary>The memory of the server that lives.</summary>
     public MemoryBacking Backing => backing;
+
+    public Tree Tree => Volume.DefaultTree;
 
     /// <summary>Workers of the server that lives, in the order in which they were attached.</summary>
     public List<Worker> Workers { get; } = [];
@@ -32,7 +34,7 @@ internal sealed class ServerChain : IDisposable
     public Worker Take(int index, ulong request)
     {
         while (Workers.Count <= index) Workers.Add(Volume.AttachWorker());
-        Volume.BeginRequest(Workers[index], request);
+        Tree.BeginRequest(Workers[index], request);
         return Workers[index];
     }
 
@@ -50,11 +52,11 @@ internal sealed class ServerChain : IDisposable
         }
         Workers.Clear();
         Volume = VolumeOpener.Open(backing, new VolumeOptions());
-        Volume.ResumeSession(() => isKill);
+        Tree.ResumeSession(() => isKill);
     }
 
     /// <summary>The requests of dead servers are not sent again any more.</summary>
-    public void EndReplay() => Volume.ForgetCompletions();
+    public void EndReplay() => Tree.ForgetCompletions();
 
     public void Dispose() => Volume.Dispose();
 }

@@ -51,7 +51,7 @@ public sealed class AllocatorStressTests
             for (int index = 0; index < 20; index++)
             {
                 _ = transaction.AllocateObject((BlockType)((int)BlockType.FirstSlab + index % SizeClass.Count));
-                _ = transaction.AllocateBlock(BlockUse.Of(BlockType.Data, arena.Volume.Root, 0, (ulong)index));
+                _ = transaction.AllocateBlock(BlockUse.Of(BlockType.Data, arena.Tree.Root, 0, (ulong)index));
             }
         }
         Assert.True(VolumeChecker.Check(arena.Volume).IsClean);

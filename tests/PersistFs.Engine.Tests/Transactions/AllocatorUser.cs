@@ -83,14 +83,15 @@ internal sealed class AllocatorUser
         };
         if (type == BlockType.DataFrame)
         {
-            if (!transaction.TryAllocateDataFrame(volume.Root, position, out pointer, out bool isZeroed)) return;
+            if (!transaction.TryAllocateDataFrame(volume.DefaultTree.Root, position, out pointer,
+                out bool isZeroed)) return;
             if (isZeroed && volume.Space.Arena.Bytes(pointer, Layout.FrameSizeInBytes).ContainsAnyExcept((byte)0))
                 Failure = $"Frame {pointer.Frame} is said to be zero, and is not.";
         }
         else
         {
             pointer = type == BlockType.Data
-                ? transaction.AllocateBlock(BlockUse.Of(type, volume.Root, 0, position))
+                ? transaction.AllocateBlock(BlockUse.Of(type, volume.DefaultTree.Root, 0, position))
                 : transaction.AllocateObject(type);
         }
         ulong mark = ++marks;

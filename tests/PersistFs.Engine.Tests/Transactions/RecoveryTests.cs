@@ -58,8 +58,8 @@ public sealed class RecoveryTests
     public void A_session_that_begins_is_whole_after_a_kill()
     {
         using var arena = new MemoryArena(seed);
-        new CrashExplorer(arena, seed, CrashPlan.Full with { TearingsPerBulk = 16 }).Run(arena.Volume.BeginSession);
-        Assert.Equal(2U, arena.Volume.Session);
+        new CrashExplorer(arena, seed, CrashPlan.Full with { TearingsPerBulk = 16 }).Run(arena.Tree.BeginSession);
+        Assert.Equal(2U, arena.Tree.Session);
     }
 
     [Theory]
@@ -102,14 +102,14 @@ public sealed class RecoveryTests
     private static void ChangeAndAbort(MemoryArena arena)
     {
         Space space = arena.Volume.Space;
-        ref readonly InodeRecord root = ref space.Arena.At<InodeRecord>(arena.Volume.Root.Record);
+        ref readonly InodeRecord root = ref space.Arena.At<InodeRecord>(arena.Tree.Root.Record);
         using Transaction transaction = arena.Worker.Begin();
         Assert.True(transaction.TryReserve(4));
         transaction.Set(in root.Mode, root.Mode ^ 1);
         ArenaPointer first = transaction.AllocateObject(SizeClass.Holding(64));
         ArenaPointer second = transaction.AllocateObject(SizeClass.Holding(64));
         transaction.WriteFresh(second, in root);
-        ArenaPointer block = transaction.AllocateBlock(BlockUse.Of(BlockType.Data, arena.Volume.Root, 0, 7));
+        ArenaPointer block = transaction.AllocateBlock(BlockUse.Of(BlockType.Data, arena.Tree.Root, 0, 7));
         transaction.ZeroData(block, Layout.BlockSizeInBytes);
         transaction.Set(in root.UserId, 77U);
         transaction.Set(in root.Mode, root.Mode ^ 2);

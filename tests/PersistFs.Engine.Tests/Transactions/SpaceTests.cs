@@ -70,7 +70,7 @@ public sealed class SpaceTests : IDisposable
     {
         using Transaction transaction = arena.Worker.Begin();
         if (!transaction.TryReserve(1, level)) return ArenaPointer.Null;
-        ArenaPointer block = transaction.AllocateBlock(BlockUse.Of(BlockType.Data, arena.Volume.Root, 0, 0));
+        ArenaPointer block = transaction.AllocateBlock(BlockUse.Of(BlockType.Data, arena.Tree.Root, 0, 0));
         transaction.Commit();
         return block;
     }

@@ -122,14 +122,14 @@ public sealed class AttributeTests
     {
         using var arena = new InodeArena();
         InodeNumber inode = arena.MakeFile();
-        Assert.Equal(Errno.OK, arena.Volume.SetFlags(arena.Worker, inode, InodeFlags.Immutable));
+        Assert.Equal(Errno.OK, arena.Tree.SetFlags(arena.Worker, inode, InodeFlags.Immutable));
         Assert.Equal(Errno.EPERM, arena.Change(inode, new AttributeChange { Mode = 0 }));
         Assert.Equal(Errno.EPERM, arena.Change(inode, new AttributeChange { AccessTime = TimeChange.Now }));
         var time = TimeChange.At(3, 0);
         var flushed = new AttributeChange { ModificationTime = time, ChangeTime = time, IsAcknowledged = true };
         Assert.Equal(Errno.OK, arena.Change(inode, flushed));
         Assert.Equal(3_000_000_000, arena.Stat(inode).ModificationTime);
-        Assert.Equal(Errno.OK, arena.Volume.SetFlags(arena.Worker, inode, 0));
+        Assert.Equal(Errno.OK, arena.Tree.SetFlags(arena.Worker, inode, 0));
         Assert.Equal(Errno.OK, arena.Change(inode, new AttributeChange { Mode = 0 }));
     }
 
@@ -138,7 +138,7 @@ public sealed class AttributeTests
     {
         using var arena = new InodeArena();
         InodeNumber inode = arena.MakeFile();
-        Assert.Equal(Errno.OK, arena.Volume.SetFlags(arena.Worker, inode, InodeFlags.AppendOnly));
+        Assert.Equal(Errno.OK, arena.Tree.SetFlags(arena.Worker, inode, InodeFlags.AppendOnly));
         var touch = new AttributeChange { AccessTime = TimeChange.Now, ModificationTime = TimeChange.Now };
         Assert.Equal(Errno.OK, arena.Change(inode, touch));
         Assert.Equal(Errno.EPERM, arena.Change(inode, new AttributeChange { ModificationTime = TimeChange.At(1, 0) }));
@@ -150,18 +150,18 @@ public sealed class AttributeTests
     {
         using var arena = new InodeArena();
         InodeNumber inode = arena.MakeDirectory();
-        Assert.Equal(Errno.OK, arena.Volume.SetFlags(arena.Worker, inode, InodeFlags.NoDump | InodeFlags.NoAccessTime));
-        Assert.Equal(Errno.OK, arena.Volume.GetFlags(arena.Worker, inode, out uint flags));
+        Assert.Equal(Errno.OK, arena.Tree.SetFlags(arena.Worker, inode, InodeFlags.NoDump | InodeFlags.NoAccessTime));
+        Assert.Equal(Errno.OK, arena.Tree.GetFlags(arena.Worker, inode, out uint flags));
         Assert.Equal(0xC0u, flags);
         Assert.Equal(0xC0u, arena.Stat(inode).Flags);
         for (int bit = 0; bit < 32; bit++)
         {
             Errno expected = ((1u << bit) & 0xF0u) != 0 ? Errno.OK : Errno.EOPNOTSUPP;
-            Assert.Equal(expected, arena.Volume.SetFlags(arena.Worker, inode, 1u << bit));
+            Assert.Equal(expected, arena.Tree.SetFlags(arena.Worker, inode, 1u << bit));
         }
         InodeNumber fifo = arena.Make(ModeBits.Fifo | 0x1FF);
-        Assert.Equal(Errno.ENOTTY, arena.Volume.GetFlags(arena.Worker, fifo, out _));
-        Assert.Equal(Errno.ENOTTY, arena.Volume.SetFlags(arena.Worker, fifo, 0));
+        Assert.Equal(Errno.ENOTTY, arena.Tree.GetFlags(arena.Worker, fifo, out _));
+        Assert.Equal(Errno.ENOTTY, arena.Tree.SetFlags(arena.Worker, fifo, 0));
     }
 
     [Theory]
@@ -187,7 +187,7 @@ public sealed class AttributeTests
         Assert.Equal(Errno.EROFS, arena.Change(inode, new AttributeChange { Mode = 0 }));
         Assert.Equal(Errno.EROFS, arena.Set(inode, "user.a", [1]));
         Assert.Equal(Errno.EROFS, arena.Remove(inode, "user.a"));
-        Assert.Equal(Errno.EROFS, arena.Volume.SetFlags(arena.Worker, inode, 0));
+        Assert.Equal(Errno.EROFS, arena.Tree.SetFlags(arena.Worker, inode, 0));
         Assert.Equal(ModeBits.Regular | 0x1A4, arena.Stat(inode).Mode);
         arena.Reopen();
     }
@@ -197,7 +197,7 @@ public sealed class AttributeTests
     {
         using var arena = new InodeArena();
         InodeNumber inode = arena.Make(ModeBits.Regular | ModeBits.SetUserId | 0x1A4);
-        Assert.Equal(Errno.OK, arena.Volume.Write(arena.Worker, inode, 0, InodeArena.Pattern(100_000, 1)));
+        Assert.Equal(Errno.OK, arena.Tree.Write(arena.Worker, inode, 0, InodeArena.Pattern(100_000, 1)));
         var change = new AttributeChange
         {
             Size = 4097,
@@ -209,7 +209,7 @@ public sealed class AttributeTests
         };
         Credentials root = Credentials.Root;
         Assert.Equal(
-            Errno.OK, arena.Volume.SetAttributes(
+            Errno.OK, arena.Tree.SetAttributes(
                 arena.Worker, inode, in change, in root, out InodeAttributes attributes));
         Assert.Equal((4097UL, 2UL), (attributes.Size, attributes.Blocks));
         Assert.Equal((3u, 4u, ModeBits.Regular | 0x1A4), (attributes.UserId, attributes.GroupId, attributes.Mode));
@@ -229,7 +229,7 @@ public sealed class AttributeTests
         Assert.Equal((ModeBits.Regular | 0x1A4, 0u), (arena.Stat(inode).Mode, arena.Stat(inode).UserId));
         Assert.Equal(Errno.EISDIR, arena.Change(arena.MakeDirectory(), new AttributeChange { Size = 0 }));
         Assert.Equal(Errno.EINVAL, arena.Change(arena.Make(ModeBits.Fifo | 0x1FF), new AttributeChange { Size = 0 }));
-        Assert.Equal(Errno.OK, arena.Volume.SetFlags(arena.Worker, inode, InodeFlags.AppendOnly));
+        Assert.Equal(Errno.OK, arena.Tree.SetFlags(arena.Worker, inode, InodeFlags.AppendOnly));
         Assert.Equal(Errno.EPERM, arena.Change(inode, new AttributeChange { Size = 1 }));
     }
 }

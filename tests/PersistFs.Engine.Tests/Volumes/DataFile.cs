@@ -21,7 +21,7 @@ internal sealed class DataFile
         name = Encoding.ASCII.GetBytes($"file{Interlocked.Increment(ref namesGiven)}");
         Assert.Equal(Errno.OK, FileName.TryCreate(name, out FileName fileName));
         var node = new NewNode { Mode = mode, UserId = 0, GroupId = 0 };
-        Errno error = Volume.Create(Worker, Volume.Root, fileName, in node, target, out InodeAttributes attributes);
+        Errno error = Tree.Create(Worker, Tree.Root, fileName, in node, target, out InodeAttributes attributes);
         Assert.Equal(Errno.OK, error);
         Inode = attributes.Inode;
     }
@@ -34,32 +34,34 @@ internal sealed class DataFile
 
     private Volume Volume => arena.Volume;
 
+    private Tree Tree => Volume.DefaultTree;
+
     private Worker Worker => arena.Worker;
 
     public Errno Write(ulong offset, ReadOnlySpan<byte> data, WriteOptions options = default) =>
-        Volume.Write(Worker, Inode, offset, data, options);
+        Tree.Write(Worker, Inode, offset, data, options);
 
-    public Errno SetSize(ulong size) => Volume.SetSize(Worker, Inode, size);
+    public Errno SetSize(ulong size) => Tree.SetSize(Worker, Inode, size);
 
     public Errno Allocate(
         ulong offset, ulong length, FallocateMode mode = FallocateMode.Allocate, Credentials caller = default) =>
-        Volume.Allocate(Worker, Inode, offset, length, mode, in caller);
+        Tree.Allocate(Worker, Inode, offset, length, mode, in caller);
 
     public Errno Seek(ulong offset, SeekTarget target, out ulong found) =>
-        Volume.Seek(Worker, Inode, offset, target, out found);
+        Tree.Seek(Worker, Inode, offset, target, out found);
 
     public Errno CopyTo(
         DataFile target, ulong sourceOffset, ulong targetOffset, ulong length, out ulong copied,
         Credentials caller = default) =>
-        Volume.CopyRange(
+        Tree.CopyRange(
             Worker, new FilePosition(Inode, sourceOffset), new FilePosition(target.Inode, targetOffset), length,
             out copied, in caller);
 
     /// <summary>Up to <paramref name="length"/> bytes from <paramref name="offset"/> on.</summary>
     public byte[] Read(ulong offset, int length)
     {
-        var segments = new IoVector[Volume.SegmentsMax((uint)length)];
-        Errno error = Volume.Read(Worker, Inode, offset, (uint)length, segments, out int count, out uint bytesRead);
+        var segments = new IoVector[Tree.SegmentsMax((uint)length)];
+        Errno error = Tree.Read(Worker, Inode, offset, (uint)length, segments, out int count, out uint bytesRead);
         Assert.Equal(Errno.OK, error);
         try
         {
@@ -75,7 +77,7 @@ internal sealed class DataFile
         }
         finally
         {
-            Volume.EndRead(Worker);
+            Tree.EndRead(Worker);
         }
     }
 
@@ -102,8 +104,8 @@ internal sealed class DataFile
     public void Remove()
     {
         Assert.Equal(Errno.OK, FileName.TryCreate(name, out FileName fileName));
-        Assert.Equal(Errno.OK, Volume.Unlink(Worker, Volume.Root, fileName));
-        Volume.Forget(Worker, Inode, 1);
+        Assert.Equal(Errno.OK, Tree.Unlink(Worker, Tree.Root, fileName));
+        Tree.Forget(Worker, Inode, 1);
     }
 
     /// <summary>Fills most free memory with a pattern and frees it again: what shows up later was not zeroed.</summary>

@@ -25,22 +25,22 @@ public sealed class DataLimitTests : IDisposable
         long used = DataFile.UsedBlocks(arena);
         var file = new DataFile(arena);
         Assert.Equal(Errno.OK, file.Write(5000, ones.AsSpan(0, 1)));
-        Assert.Equal(Errno.OK, file.Write(Volume.FileSizeMax - 1, ones.AsSpan(0, 1)));
-        Assert.Equal(Volume.FileSizeMax, file.Record.Size);
+        Assert.Equal(Errno.OK, file.Write(Tree.FileSizeMax - 1, ones.AsSpan(0, 1)));
+        Assert.Equal(Tree.FileSizeMax, file.Record.Size);
         Assert.Equal(6, file.Word.Height);
         Assert.Equal(2UL, file.Record.BlockCount);
-        Assert.Equal([0, 1], file.Read(Volume.FileSizeMax - 2, 10));
+        Assert.Equal([0, 1], file.Read(Tree.FileSizeMax - 2, 10));
         Assert.Equal([0, 1, 0], file.Read(4999, 3));
         Assert.Equal(Errno.OK, file.Seek(8192, SeekTarget.Data, out ulong found));
-        Assert.Equal((Volume.FileSizeMax - 1) & ~4095UL, found);
+        Assert.Equal((Tree.FileSizeMax - 1) & ~4095UL, found);
         Assert.Equal(Errno.OK, file.Seek(found, SeekTarget.Hole, out found));
-        Assert.Equal(Volume.FileSizeMax, found);
-        Assert.Equal(Errno.EFBIG, file.Write(Volume.FileSizeMax, ones.AsSpan(0, 1)));
-        Assert.Equal(Errno.EFBIG, file.Write(Volume.FileSizeMax - 1, ones.AsSpan(0, 2)));
-        Assert.Equal(Errno.EFBIG, file.SetSize(Volume.FileSizeMax + 1));
-        Assert.Equal(Errno.EFBIG, file.Allocate(Volume.FileSizeMax, 1));
-        Assert.Equal(Errno.ENOSPC, file.Allocate(0, Volume.FileSizeMax));
-        Assert.Equal(Errno.OK, file.Allocate(8192, Volume.FileSizeMax - 8192, Punch));
+        Assert.Equal(Tree.FileSizeMax, found);
+        Assert.Equal(Errno.EFBIG, file.Write(Tree.FileSizeMax, ones.AsSpan(0, 1)));
+        Assert.Equal(Errno.EFBIG, file.Write(Tree.FileSizeMax - 1, ones.AsSpan(0, 2)));
+        Assert.Equal(Errno.EFBIG, file.SetSize(Tree.FileSizeMax + 1));
+        Assert.Equal(Errno.EFBIG, file.Allocate(Tree.FileSizeMax, 1));
+        Assert.Equal(Errno.ENOSPC, file.Allocate(0, Tree.FileSizeMax));
+        Assert.Equal(Errno.OK, file.Allocate(8192, Tree.FileSizeMax - 8192, Punch));
         Assert.Equal(1UL, file.Record.BlockCount);
         Assert.Equal(1, file.Word.Height);
         file.Delete();
@@ -240,7 +240,7 @@ public sealed class DataLimitTests : IDisposable
     public void The_access_time_moves_as_the_mount_has_it(AccessTimePolicy policy, long age, bool moves)
     {
         var file = new DataFile(arena);
-        arena.Volume.AccessTimes = policy;
+        arena.Tree.AccessTimes = policy;
         Assert.Equal(Errno.OK, file.Write(0, ones.AsSpan(0, 100)));
         long now = Libc.FileTimeNow();
         file.Set(in file.Record.ModificationTime, now - 10);
@@ -274,13 +274,14 @@ public sealed class DataLimitTests : IDisposable
     public void Only_regular_files_have_bytes()
     {
         Volume volume = arena.Volume;
-        Assert.Equal(Errno.EISDIR, volume.Write(arena.Worker, volume.Root, 0, ones, default));
-        Assert.Equal(Errno.EISDIR, volume.SetSize(arena.Worker, volume.Root, 0));
-        var segments = new IoVector[Volume.SegmentsMax(1)];
-        Assert.Equal(Errno.EISDIR, volume.Read(arena.Worker, volume.Root, 0, 1, segments, out _, out _));
-        Assert.Equal(Errno.ESTALE, volume.Write(arena.Worker, default, 0, ones, default));
+        Assert.Equal(Errno.EISDIR, volume.DefaultTree.Write(arena.Worker, volume.DefaultTree.Root, 0, ones, default));
+        Assert.Equal(Errno.EISDIR, volume.DefaultTree.SetSize(arena.Worker, volume.DefaultTree.Root, 0));
+        var segments = new IoVector[Tree.SegmentsMax(1)];
+        Assert.Equal(Errno.EISDIR, volume.DefaultTree.Read(arena.Worker, volume.DefaultTree.Root, 0, 1, segments,
+            out _, out _));
+        Assert.Equal(Errno.ESTALE, volume.DefaultTree.Write(arena.Worker, default, 0, ones, default));
         var nobody = new InodeNumber(12345);
-        Assert.Equal(Errno.ESTALE, volume.Read(arena.Worker, nobody, 0, 1, segments, out _, out _));
+        Assert.Equal(Errno.ESTALE, volume.DefaultTree.Read(arena.Worker, nobody, 0, 1, segments, out _, out _));
         var device = new DataFile(arena, ModeBits.Fifo | 0x1A4);
         Assert.Equal(Errno.EINVAL, device.Write(0, ones));
         var file = new DataFile(arena);
@@ -288,7 +289,7 @@ public sealed class DataLimitTests : IDisposable
         Assert.Equal(Errno.EOPNOTSUPP, file.Allocate(0, 1, (FallocateMode)8));
         Assert.Equal(Errno.EINVAL, file.Allocate(0, 0));
         // An error leaves no lock behind.
-        Assert.Equal(Errno.OK, volume.Write(arena.Worker, file.Inode, 0, ones, default));
+        Assert.Equal(Errno.OK, volume.DefaultTree.Write(arena.Worker, file.Inode, 0, ones, default));
     }
 
     private static ulong Found(DataFile file, ulong offset, SeekTarget target)

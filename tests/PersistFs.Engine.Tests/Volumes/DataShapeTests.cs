@@ -128,10 +128,10 @@ public sealed class DataShapeTests : IDisposable
         Assert.Equal(1536UL, file.Record.BlockCount);
         Assert.Equal(-1, file.Read(0, 6 << 20).AsSpan().IndexOfAnyExcept((byte)0));
         // Memory that lies in a row is handed out as one piece for each frame.
-        var segments = new IoVector[Volume.SegmentsMax(2 << 20)];
-        Errno error = arena.Volume.Read(arena.Worker, file.Inode, 0, 2 << 20, segments, out int count, out _);
+        var segments = new IoVector[Tree.SegmentsMax(2 << 20)];
+        Errno error = arena.Tree.Read(arena.Worker, file.Inode, 0, 2 << 20, segments, out int count, out _);
         Assert.Equal(Errno.OK, error);
-        arena.Volume.EndRead(arena.Worker);
+        arena.Tree.EndRead(arena.Worker);
         Assert.Equal(1, count);
     }
 
@@ -178,7 +178,7 @@ public sealed class DataShapeTests : IDisposable
         new Random(length).NextBytes(target);
         var link = new DataFile(arena, ModeBits.SymbolicLink | 0x1FF, target);
         var read = new byte[4096];
-        Assert.Equal(Errno.OK, arena.Volume.ReadLink(arena.Worker, link.Inode, read, out int count));
+        Assert.Equal(Errno.OK, arena.Tree.ReadLink(arena.Worker, link.Inode, read, out int count));
         Assert.True(target.AsSpan().SequenceEqual(read.AsSpan(0, count)));
         Assert.Equal(Errno.EINVAL, link.Write(0, target));
         arena.RequireClean();

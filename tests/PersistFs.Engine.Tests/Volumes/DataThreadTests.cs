@@ -39,7 +39,7 @@ public sealed class DataThreadTests
         var file = new DataFile(arena);
         var other = new DataFile(arena);
         var data = new byte[1 << 20];
-        var segments = new IoVector[Volume.SegmentsMax(1 << 20)];
+        var segments = new IoVector[Tree.SegmentsMax(1 << 20)];
         long before = 0;
         for (int round = 0; round < 3; round++)
         {
@@ -53,20 +53,20 @@ public sealed class DataThreadTests
         Volume volume, Worker worker, DataFile file, DataFile other, byte[] data, IoVector[] segments)
     {
         const FallocateMode Punch = FallocateMode.PunchHole | FallocateMode.KeepSize;
-        bool isFine = volume.Write(worker, file.Inode, 0, data.AsSpan(0, 100)) == Errno.OK
-            && volume.Write(worker, file.Inode, 100, data.AsSpan(0, 5000)) == Errno.OK
-            && volume.Write(worker, file.Inode, 10_000, data) == Errno.OK
-            && volume.Read(worker, file.Inode, 0, 1 << 20, segments, out _, out _) == Errno.OK;
-        volume.EndRead(worker);
+        bool isFine = volume.DefaultTree.Write(worker, file.Inode, 0, data.AsSpan(0, 100)) == Errno.OK
+            && volume.DefaultTree.Write(worker, file.Inode, 100, data.AsSpan(0, 5000)) == Errno.OK
+            && volume.DefaultTree.Write(worker, file.Inode, 10_000, data) == Errno.OK
+            && volume.DefaultTree.Read(worker, file.Inode, 0, 1 << 20, segments, out _, out _) == Errno.OK;
+        volume.DefaultTree.EndRead(worker);
         isFine = isFine
-            && volume.Seek(worker, file.Inode, 0, SeekTarget.Hole, out _) == Errno.OK
-            && volume.Allocate(worker, file.Inode, 0, 9 << 20, FallocateMode.Allocate) == Errno.OK
-            && volume.Allocate(worker, file.Inode, 1000, 1 << 20, FallocateMode.ZeroRange) == Errno.OK
-            && volume.Allocate(worker, file.Inode, 0, 1 << 20, Punch) == Errno.OK
-            && volume.CopyRange(
+            && volume.DefaultTree.Seek(worker, file.Inode, 0, SeekTarget.Hole, out _) == Errno.OK
+            && volume.DefaultTree.Allocate(worker, file.Inode, 0, 9 << 20, FallocateMode.Allocate) == Errno.OK
+            && volume.DefaultTree.Allocate(worker, file.Inode, 1000, 1 << 20, FallocateMode.ZeroRange) == Errno.OK
+            && volume.DefaultTree.Allocate(worker, file.Inode, 0, 1 << 20, Punch) == Errno.OK
+            && volume.DefaultTree.CopyRange(
                 worker, new FilePosition(file.Inode, 0), new FilePosition(other.Inode, 0), 2 << 20, out _) == Errno.OK
-            && volume.SetSize(worker, file.Inode, 0) == Errno.OK
-            && volume.SetSize(worker, other.Inode, 0) == Errno.OK;
+            && volume.DefaultTree.SetSize(worker, file.Inode, 0) == Errno.OK
+            && volume.DefaultTree.SetSize(worker, other.Inode, 0) == Errno.OK;
         if (!isFine) throw new InvalidOperationException("An operation failed.");
     }
 
@@ -75,14 +75,14 @@ public sealed class DataThreadTests
         var random = new Random(seed);
         var model = new DataModel();
         var data = new byte[300_000];
-        var segments = new IoVector[Volume.SegmentsMax(FileSizeMax)];
+        var segments = new IoVector[Tree.SegmentsMax(FileSizeMax)];
         for (int step = 0; step < StepsPerThread; step++)
         {
             int offset = random.Next(3) == 0 ? random.Next(FileSizeMax - data.Length) : model.Size;
             Span<byte> piece = data.AsSpan(0, random.Next(1, data.Length));
             piece.Fill((byte)(seed * 50 + step % 50));
             bool fits = offset + piece.Length <= FileSizeMax;
-            Errno error = fits ? volume.Write(worker, file.Inode, (ulong)offset, piece) : Errno.ENOSPC;
+            Errno error = fits ? volume.DefaultTree.Write(worker, file.Inode, (ulong)offset, piece) : Errno.ENOSPC;
             if (error == Errno.OK)
             {
                 model.Write(offset, piece);
@@ -91,7 +91,7 @@ public sealed class DataThreadTests
             {
                 Assert.Equal(Errno.ENOSPC, error);
                 int size = random.Next(model.Size + 1);
-                Assert.Equal(Errno.OK, volume.SetSize(worker, file.Inode, (ulong)size));
+                Assert.Equal(Errno.OK, volume.DefaultTree.SetSize(worker, file.Inode, (ulong)size));
                 model.SetSize(size);
             }
             if (step % 20 == 0) Compare(volume, worker, file, model, segments, seed);
@@ -101,7 +101,8 @@ public sealed class DataThreadTests
     private static void Compare(
         Volume volume, Worker worker, DataFile file, DataModel model, IoVector[] segments, int seed)
     {
-        Errno error = volume.Read(worker, file.Inode, 0, FileSizeMax, segments, out int count, out uint bytesRead);
+        Errno error = volume.DefaultTree.Read(worker, file.Inode, 0, FileSizeMax, segments, out int count,
+            out uint bytesRead);
         Assert.Equal(Errno.OK, error);
         Assert.Equal(model.Size, (int)bytesRead);
         ReadOnlySpan<byte> rest = model.Bytes;
@@ -111,6 +112,6 @@ public sealed class DataThreadTests
             Assert.True(segment.SequenceEqual(rest[..segment.Length]), $"seed {seed}");
             rest = rest[segment.Length..];
         }
-        volume.EndRead(worker);
+        volume.DefaultTree.EndRead(worker);
     }
 }

@@ -54,12 +54,12 @@ public sealed class FreezeTests
         using var arena = new TestArena();
         var file = new DataFile(arena);
         Worker other = arena.Volume.AttachWorker();
-        var segments = new IoVector[Volume.SegmentsMax(1)];
-        Assert.Equal(Errno.OK, arena.Volume.Read(arena.Worker, file.Inode, 0, 1, segments, out _, out _));
+        var segments = new IoVector[Tree.SegmentsMax(1)];
+        Assert.Equal(Errno.OK, arena.Tree.Read(arena.Worker, file.Inode, 0, 1, segments, out _, out _));
         Assert.False(arena.Volume.TryFreeze(TimeSpan.FromMilliseconds(5)));
         Assert.False(arena.Volume.IsFrozen);
-        Assert.Equal(Errno.OK, arena.Volume.GetAttributes(other, file.Inode, out _));
-        arena.Volume.EndRead(arena.Worker);
+        Assert.Equal(Errno.OK, arena.Tree.GetAttributes(other, file.Inode, out _));
+        arena.Tree.EndRead(arena.Worker);
         Assert.True(arena.Volume.TryFreeze(Patience));
         arena.Volume.Thaw();
     }
@@ -115,13 +115,15 @@ public sealed class FreezeTests
         {
             FileName name = NameOf($"file-{thread}-{round % 20}");
             FileName other = NameOf($"other-{thread}-{round % 3}");
-            if (volume.Create(worker, volume.Root, name, in node, default, out InodeAttributes made) != Errno.OK) continue;
-            volume.Write(worker, made.Inode, (ulong)(round % 7 * 4000), data);
-            volume.SetSize(worker, made.Inode, (ulong)(round % 5 * 1000));
-            volume.Rename(
-                worker, new DirectoryName(volume.Root, name), new DirectoryName(volume.Root, other),
+            if (volume.DefaultTree.Create(worker, volume.DefaultTree.Root, name, in node, default,
+                out InodeAttributes made) != Errno.OK) continue;
+            volume.DefaultTree.Write(worker, made.Inode, (ulong)(round % 7 * 4000), data);
+            volume.DefaultTree.SetSize(worker, made.Inode, (ulong)(round % 5 * 1000));
+            volume.DefaultTree.Rename(
+                worker, new DirectoryName(volume.DefaultTree.Root, name), new DirectoryName(volume.DefaultTree.Root,
+                    other),
                 RenameMode.Replace, default);
-            volume.Forget(worker, made.Inode, 1);
+            volume.DefaultTree.Forget(worker, made.Inode, 1);
         }
         volume.DetachWorker(worker);
     }

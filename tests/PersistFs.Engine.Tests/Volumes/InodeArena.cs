@@ -19,6 +19,8 @@ internal sealed class InodeArena : IDisposable
 
     public Volume Volume => arena.Volume;
 
+    public Tree Tree => Volume.DefaultTree;
+
     public Worker Worker => arena.Worker;
 
     public long FreeBlocks => Volume.Space.FreeBlocks;
@@ -30,7 +32,7 @@ internal sealed class InodeArena : IDisposable
     public InodeNumber MakeDirectory() => Make(ModeBits.Directory | 0x1ED);
 
     public InodeNumber Make(uint mode, uint user = 0, uint group = 0) =>
-        MakeIn(Volume.Root, new NewNode { Mode = mode, UserId = user, GroupId = group });
+        MakeIn(Tree.Root, new NewNode { Mode = mode, UserId = user, GroupId = group });
 
     public InodeNumber MakeIn(InodeNumber parent, uint mode, uint umask) =>
         MakeIn(parent, new NewNode { Mode = mode, Umask = umask, UserId = 0, GroupId = 0 });
@@ -39,37 +41,37 @@ internal sealed class InodeArena : IDisposable
 
     public InodeAttributes Stat(InodeNumber inode)
     {
-        Assert.Equal(Errno.OK, Volume.GetAttributes(Worker, inode, out InodeAttributes attributes));
+        Assert.Equal(Errno.OK, Tree.GetAttributes(Worker, inode, out InodeAttributes attributes));
         return attributes;
     }
 
     public Errno Set(InodeNumber inode, string name, ReadOnlySpan<byte> value, XattrSetFlags flags = default) =>
-        Volume.SetXattr(Worker, inode, Bytes(name), value, flags);
+        Tree.SetXattr(Worker, inode, Bytes(name), value, flags);
 
     public byte[] Get(InodeNumber inode, string name)
     {
-        Assert.Equal(Errno.OK, Volume.GetXattr(Worker, inode, Bytes(name), default, out int length));
+        Assert.Equal(Errno.OK, Tree.GetXattr(Worker, inode, Bytes(name), default, out int length));
         byte[] value = new byte[length];
-        Assert.Equal(Errno.OK, Volume.GetXattr(Worker, inode, Bytes(name), value, out int again));
+        Assert.Equal(Errno.OK, Tree.GetXattr(Worker, inode, Bytes(name), value, out int again));
         Assert.Equal(length, again);
         return value;
     }
 
-    public Errno TryGet(InodeNumber inode, string name) => Volume.GetXattr(Worker, inode, Bytes(name), default, out _);
+    public Errno TryGet(InodeNumber inode, string name) => Tree.GetXattr(Worker, inode, Bytes(name), default, out _);
 
-    public Errno Remove(InodeNumber inode, string name) => Volume.RemoveXattr(Worker, inode, Bytes(name));
+    public Errno Remove(InodeNumber inode, string name) => Tree.RemoveXattr(Worker, inode, Bytes(name));
 
     public string[] List(InodeNumber inode, uint userId = 0)
     {
         var caller = new Credentials(userId, userId, 1);
-        Assert.Equal(Errno.OK, Volume.ListXattr(Worker, inode, in caller, default, out int length));
+        Assert.Equal(Errno.OK, Tree.ListXattr(Worker, inode, in caller, default, out int length));
         byte[] names = new byte[length];
-        Assert.Equal(Errno.OK, Volume.ListXattr(Worker, inode, in caller, names, out _));
+        Assert.Equal(Errno.OK, Tree.ListXattr(Worker, inode, in caller, names, out _));
         return Encoding.UTF8.GetString(names).Split('\0', StringSplitOptions.RemoveEmptyEntries);
     }
 
     public Errno Change(InodeNumber inode, AttributeChange change, Credentials caller = default) =>
-        Volume.SetAttributes(Worker, inode, in change, in caller, out _);
+        Tree.SetAttributes(Worker, inode, in change, in caller, out _);
 
     public void Reopen() => arena.Reopen();
 
@@ -112,9 +114,9 @@ internal sealed class InodeArena : IDisposable
         string name = $"file{made.Count}";
         Assert.Equal(Errno.OK, FileName.TryCreate(Bytes(name), out FileName fileName));
         byte[] target = ModeBits.IsSymbolicLink(node.Mode) ? [(byte)'t'] : [];
-        Errno error = Volume.Create(Worker, parent, fileName, in node, target, out InodeAttributes attributes);
+        Errno error = Tree.Create(Worker, parent, fileName, in node, target, out InodeAttributes attributes);
         Assert.Equal(Errno.OK, error);
-        Volume.Forget(Worker, attributes.Inode, 1);
+        Tree.Forget(Worker, attributes.Inode, 1);
         made.Add((parent, name, attributes.Inode));
         return attributes.Inode;
     }
@@ -124,10 +126,10 @@ internal sealed class InodeArena : IDisposable
         Assert.Equal(Errno.OK, FileName.TryCreate(Bytes(name), out FileName fileName));
         uint mode = Stat(inode).Mode;
         if (ModeBits.IsRegular(mode) || ModeBits.IsDirectory(mode))
-            Assert.Equal(Errno.OK, Volume.SetFlags(Worker, inode, 0));
+            Assert.Equal(Errno.OK, Tree.SetFlags(Worker, inode, 0));
         Errno error = ModeBits.IsDirectory(mode)
-            ? Volume.RemoveDirectory(Worker, parent, fileName)
-            : Volume.Unlink(Worker, parent, fileName);
+            ? Tree.RemoveDirectory(Worker, parent, fileName)
+            : Tree.Unlink(Worker, parent, fileName);
         Assert.Equal(Errno.OK, error);
     }
 }

@@ -60,10 +60,10 @@ public sealed class NamesTests : IDisposable
     {
         InodeNumber first = Create("first", ModeBits.Directory);
         InodeNumber second = Create("second", ModeBits.Directory);
-        Assert.Equal(Errno.OK, Rename(arena.Volume.Root, "first", second, "inner"));
-        Assert.Equal(Errno.OK, arena.Volume.LookupParent(arena.Worker, first, out InodeAttributes parent));
+        Assert.Equal(Errno.OK, Rename(arena.Tree.Root, "first", second, "inner"));
+        Assert.Equal(Errno.OK, arena.Tree.LookupParent(arena.Worker, first, out InodeAttributes parent));
         Assert.Equal(second, parent.Inode);
-        Assert.Equal(Errno.EINVAL, Rename(arena.Volume.Root, "second", first, "loop"));
+        Assert.Equal(Errno.EINVAL, Rename(arena.Tree.Root, "second", first, "loop"));
         Assert.Equal(Errno.ENOTEMPTY, RemoveDirectory("second"));
     }
 
@@ -72,7 +72,7 @@ public sealed class NamesTests : IDisposable
     {
         InodeNumber directory = Create("directory", ModeBits.Directory);
         InodeNumber file = Create("file");
-        Assert.Equal(Errno.OK, Rename(arena.Volume.Root, "file", arena.Volume.Root, "directory", RenameMode.Exchange));
+        Assert.Equal(Errno.OK, Rename(arena.Tree.Root, "file", arena.Tree.Root, "directory", RenameMode.Exchange));
         Assert.Equal(directory, Find("file"));
         Assert.Equal(file, Find("directory"));
     }
@@ -82,10 +82,10 @@ public sealed class NamesTests : IDisposable
     {
         InodeNumber file = Create("file");
         Assert.Equal(Errno.OK, Unlink("file"));
-        Assert.Equal(Errno.OK, arena.Volume.LookupSelf(arena.Worker, file, out InodeAttributes attributes));
+        Assert.Equal(Errno.OK, arena.Tree.LookupSelf(arena.Worker, file, out InodeAttributes attributes));
         Assert.Equal(0U, attributes.LinkCount);
-        arena.Volume.Forget(arena.Worker, file, 2);
-        Assert.Equal(Errno.ESTALE, arena.Volume.LookupSelf(arena.Worker, file, out _));
+        arena.Tree.Forget(arena.Worker, file, 2);
+        Assert.Equal(Errno.ESTALE, arena.Tree.LookupSelf(arena.Worker, file, out _));
     }
 
     [Fact]
@@ -93,9 +93,9 @@ public sealed class NamesTests : IDisposable
     {
         InodeNumber directory = Create("directory", ModeBits.Directory);
         Create("other");
-        Assert.Equal(Errno.OK, Rename(arena.Volume.Root, "other", directory, "inner"));
+        Assert.Equal(Errno.OK, Rename(arena.Tree.Root, "other", directory, "inner"));
         Assert.Equal(Errno.ENOTEMPTY, RemoveDirectory("directory"));
-        Assert.Equal(Errno.OK, arena.Volume.SetFlags(arena.Worker, directory, InodeFlags.Immutable));
+        Assert.Equal(Errno.OK, arena.Tree.SetFlags(arena.Worker, directory, InodeFlags.Immutable));
         Assert.Equal(Errno.EPERM, RemoveDirectory("directory"));
     }
 
@@ -107,16 +107,16 @@ public sealed class NamesTests : IDisposable
     private InodeNumber Create(string text, uint type = ModeBits.Regular)
     {
         var node = new NewNode { Mode = type | 0x1ED, UserId = 0, GroupId = 0 };
-        Assert.Equal(Errno.OK, arena.Volume.Create(
-            arena.Worker, arena.Volume.Root, Name(text), in node, default, out InodeAttributes attributes));
+        Assert.Equal(Errno.OK, arena.Tree.Create(
+            arena.Worker, arena.Tree.Root, Name(text), in node, default, out InodeAttributes attributes));
         return attributes.Inode;
     }
 
-    private void Forget(InodeNumber inode) => arena.Volume.Forget(arena.Worker, inode, 1);
+    private void Forget(InodeNumber inode) => arena.Tree.Forget(arena.Worker, inode, 1);
 
     private Errno LookupAndForget(string text)
     {
-        Errno error = arena.Volume.Lookup(arena.Worker, arena.Volume.Root, Name(text), out InodeAttributes attributes);
+        Errno error = arena.Tree.Lookup(arena.Worker, arena.Tree.Root, Name(text), out InodeAttributes attributes);
         if (error == Errno.OK) Forget(attributes.Inode);
         return error;
     }
@@ -124,18 +124,18 @@ public sealed class NamesTests : IDisposable
     private InodeNumber Find(string text)
     {
         Assert.Equal(
-            Errno.OK, arena.Volume.Lookup(arena.Worker, arena.Volume.Root, Name(text), out InodeAttributes attributes));
+            Errno.OK, arena.Tree.Lookup(arena.Worker, arena.Tree.Root, Name(text), out InodeAttributes attributes));
         return attributes.Inode;
     }
 
-    private Errno Unlink(string text) => arena.Volume.Unlink(arena.Worker, arena.Volume.Root, Name(text));
+    private Errno Unlink(string text) => arena.Tree.Unlink(arena.Worker, arena.Tree.Root, Name(text));
 
     private Errno RemoveDirectory(string text) =>
-        arena.Volume.RemoveDirectory(arena.Worker, arena.Volume.Root, Name(text));
+        arena.Tree.RemoveDirectory(arena.Worker, arena.Tree.Root, Name(text));
 
     private Errno Rename(
         InodeNumber from, string oldName, InodeNumber to, string newName, RenameMode mode = RenameMode.Replace) =>
-        arena.Volume.Rename(
+        arena.Tree.Rename(
             arena.Worker, new DirectoryName(from, Name(oldName)), new DirectoryName(to, Name(newName)), mode,
             in Credentials.Root);
 
@@ -152,7 +152,7 @@ public sealed class NamesTests : IDisposable
     private int Read(ref ulong cookie, int entriesMax, HashSet<string> seen)
     {
         Assert.Equal(
-            Errno.OK, arena.Volume.ReadDirectory(arena.Worker, arena.Volume.Root, cookie, out DirectoryReader reader));
+            Errno.OK, arena.Tree.ReadDirectory(arena.Worker, arena.Tree.Root, cookie, out DirectoryReader reader));
         int count = 0;
         for (; count < entriesMax && reader.MoveNext(); count++)
         {

@@ -105,8 +105,8 @@ public sealed class XattrDamageTests(ITestOutputHelper output)
         Credentials root = Credentials.Root;
         Span<byte> buffer = stackalloc byte[16384];
         foreach (string name in Names)
-            _ = arena.Volume.GetXattr(arena.Worker, inode, System.Text.Encoding.UTF8.GetBytes(name), buffer, out _);
-        _ = arena.Volume.ListXattr(arena.Worker, inode, in root, buffer, out _);
+            _ = arena.Tree.GetXattr(arena.Worker, inode, System.Text.Encoding.UTF8.GetBytes(name), buffer, out _);
+        _ = arena.Tree.ListXattr(arena.Worker, inode, in root, buffer, out _);
         ref readonly InodeRecord record = ref arena.Record(inode);
         using Transaction transaction = arena.Worker.Begin();
         Assert.True(transaction.TryReserve(8));

@@ -83,8 +83,8 @@ public sealed class XattrTests
         Assert.Equal(Errno.OK, arena.Set(inode, "user.a", [1, 2, 3]));
         byte[] buffer = new byte[2];
         Credentials root = Credentials.Root;
-        Assert.Equal(Errno.ERANGE, arena.Volume.GetXattr(arena.Worker, inode, "user.a"u8, buffer, out _));
-        Assert.Equal(Errno.ERANGE, arena.Volume.ListXattr(arena.Worker, inode, in root, buffer, out _));
+        Assert.Equal(Errno.ERANGE, arena.Tree.GetXattr(arena.Worker, inode, "user.a"u8, buffer, out _));
+        Assert.Equal(Errno.ERANGE, arena.Tree.ListXattr(arena.Worker, inode, in root, buffer, out _));
         Assert.Equal([0, 0], buffer);
     }
 
@@ -155,7 +155,7 @@ public sealed class XattrTests
         using var arena = new InodeArena();
         InodeNumber inode = arena.MakeFile();
         Assert.Equal(Errno.OK, arena.Set(inode, "user.a", [1]));
-        Assert.Equal(Errno.OK, arena.Volume.SetFlags(arena.Worker, inode, flag));
+        Assert.Equal(Errno.OK, arena.Tree.SetFlags(arena.Worker, inode, flag));
         Assert.Equal(Errno.EPERM, arena.Set(inode, "user.a", [2]));
         Assert.Equal(Errno.EPERM, arena.Remove(inode, "user.a"));
         Assert.Equal(Errno.EPERM, arena.Set(inode, "system.posix_acl_access", AclBytes.Parse("u::rwx,g::rwx,o::rwx")));
@@ -249,12 +249,12 @@ public sealed class XattrTests
             if (round == 200) allocated = GC.GetAllocatedBytesForCurrentThread();
             Credentials root = Credentials.Root;
             var change = new AttributeChange { Mode = 0x1FF, AccessTime = TimeChange.Now, UserId = 3 };
-            _ = volume.SetXattr(arena.Worker, inode, name, value, XattrSetFlags.None);
-            _ = volume.SetXattr(arena.Worker, inode, aclName, acl, XattrSetFlags.None);
-            _ = volume.GetXattr(arena.Worker, inode, name, buffer, out _);
-            _ = volume.ListXattr(arena.Worker, inode, in root, buffer, out _);
-            _ = volume.SetAttributes(arena.Worker, inode, in change, in root, out _);
-            _ = volume.RemoveXattr(arena.Worker, inode, name);
+            _ = volume.DefaultTree.SetXattr(arena.Worker, inode, name, value, XattrSetFlags.None);
+            _ = volume.DefaultTree.SetXattr(arena.Worker, inode, aclName, acl, XattrSetFlags.None);
+            _ = volume.DefaultTree.GetXattr(arena.Worker, inode, name, buffer, out _);
+            _ = volume.DefaultTree.ListXattr(arena.Worker, inode, in root, buffer, out _);
+            _ = volume.DefaultTree.SetAttributes(arena.Worker, inode, in change, in root, out _);
+            _ = volume.DefaultTree.RemoveXattr(arena.Worker, inode, name);
         }
         Assert.Equal(allocated, GC.GetAllocatedBytesForCurrentThread());
     }

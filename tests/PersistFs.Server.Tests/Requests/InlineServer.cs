@@ -33,7 +33,7 @@ internal sealed class InlineServer : IDisposable
         ownsArena = arena is null;
         this.arena = arena ?? new TestArena();
         Volume = this.arena.Volume;
-        Volume.BeginSession();
+        Tree.BeginSession();
         Connect(isWriteback, out channel, out socket, out dispatcher, out worker, out TreeFileSystem fileSystem);
         FileSystem = fileSystem;
         Assert.Equal(Errno.OK, Ask(KernelPeer.Init(minor: 45, KernelPeer.OfferAll)).Error);
@@ -42,7 +42,7 @@ internal sealed class InlineServer : IDisposable
     private InlineServer(Volume volume, bool wasKilled)
     {
         Volume = volume;
-        volume.ResumeSession(() => wasKilled);
+        volume.DefaultTree.ResumeSession(() => wasKilled);
         Connect(isWriteback: false, out channel, out socket, out dispatcher, out worker,
             out TreeFileSystem fileSystem);
         FileSystem = fileSystem;
@@ -54,6 +54,8 @@ internal sealed class InlineServer : IDisposable
     public TestArena Arena => arena ?? throw new InvalidOperationException("The server has only a volume.");
 
     public Volume Volume { get; }
+
+    public Tree Tree => Volume.DefaultTree;
 
     public TreeFileSystem FileSystem { get; }
 
@@ -124,7 +126,7 @@ internal sealed class InlineServer : IDisposable
         bool isWriteback, out Channel channel, out int socket, out Dispatcher dispatcher, out RequestThread worker,
         out TreeFileSystem fileSystem)
     {
-        fileSystem = new TreeFileSystem(Volume, workerCount: 1, NullLogger.Instance);
+        fileSystem = new TreeFileSystem(Volume.DefaultTree, workerCount: 1, NullLogger.Instance);
         Assert.Equal(Errno.OK, Libc.SocketPair(UnixSocketKind.SequencedPacket, out socket, out int theirs));
         channel = new Channel(theirs);
         SessionOptions options = new() { WorkerCount = 1, PagesMax = 16, WritebackCache = isWriteback };

@@ -7,17 +7,10 @@ using PersistFs.Linux;
 namespace PersistFs.Engine.Volumes;
 
 /// <summary>What the operations on contents share: checks, times, the map, zeros behind the end.</summary>
-public sealed partial class Volume
+public sealed partial class Tree
 {
     /// <summary>The largest size of a file: 2^63-1 bytes, as MAX_LFS_FILESIZE of linux/fs.h.</summary>
     public const ulong FileSizeMax = long.MaxValue;
-
-    /// <summary>Whether the arena lies on a disk, so that <see cref="Synchronize"/> has something to do.</summary>
-    public bool IsOnDisk => backing.IsOnDisk;
-
-    /// <summary>Makes what was written durable as far as the backing can be: fsync(2), fdatasync(2).</summary>
-    /// <remarks>In memory there is nothing to do; an arena on a disk is written back as a whole.</remarks>
-    public Errno Synchronize() => backing.Synchronize();
 
     private ExtentMap MapOf(InodeNumber inode, ref readonly InodeRecord record) => new(space, inode, in record);
 

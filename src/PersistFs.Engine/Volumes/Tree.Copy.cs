@@ -6,7 +6,7 @@ using PersistFs.Linux;
 namespace PersistFs.Engine.Volumes;
 
 /// <summary>Bytes copied from file to file: copy_file_range(2).</summary>
-public sealed partial class Volume
+public sealed partial class Tree
 {
     /// <summary>
     /// Copies bytes, extent by extent; holes stay holes. Between two extents other operations may come.
@@ -71,7 +71,8 @@ public sealed partial class Volume
         else
         {
             length = Math.Min(length, WriteStepBytesMax);
-            error = WriteStep(worker, target.Inode, in to, target.Offset, space.Arena.Bytes(bytes, (int)length), default);
+            error = WriteStep(worker, target.Inode, in to, target.Offset, space.Arena.Bytes(bytes, (int)length),
+                default);
         }
         if (error != Errno.OK) return error;
         NoteAccess(in from);

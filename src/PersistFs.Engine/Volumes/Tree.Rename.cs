@@ -7,7 +7,7 @@ using PersistFs.Linux;
 namespace PersistFs.Engine.Volumes;
 
 /// <summary>renameat2(2).</summary>
-public sealed partial class Volume
+public sealed partial class Tree
 {
     /// <summary>Directories deeper than this are a loop.</summary>
     private const int DirectoryDepthMax = 1 << 20;

@@ -10,7 +10,7 @@ namespace PersistFs.Engine.Volumes;
 /// left
 /// of them. A request is whatever a session numbers; 0 is none.
 /// </summary>
-public sealed partial class Volume
+public sealed partial class Tree
 {
     /// <summary>
     /// Records of the last server, by request: until their replies have left or they are known not to be asked for.
@@ -157,6 +157,7 @@ public sealed partial class Volume
     /// <param name="wasKilled">Whether the death came from outside; asked only where it matters.</param>
     private void Suspect(in WorkerHeader header, Lazy<bool> wasKilled)
     {
+        if (IsOfAnotherTree(header.RequestSession)) return;
         ulong request = header.RequestInHand;
         bool isSuspect = request != 0 && header.RequestSession == Session && !inherited.ContainsKey(request);
         CrashCounts deaths = isSuspect ? DeathsOf(request).With(isKill: wasKilled.Value) : default;
@@ -177,9 +178,11 @@ public sealed partial class Volume
         int best = 0;
         for (int index = 0; index < entries.Length; index++)
         {
-            bool isFree = entries[index].Request == 0 || entries[index].Session != Session;
-            if (entries[index].Request == request && !isFree) return ref header.Suspects[index];
-            bool isBestFree = entries[best].Request == 0 || entries[best].Session != Session;
+            bool isOfThis = entries[index].Session == Session;
+            if (entries[index].Request == request && isOfThis) return ref header.Suspects[index];
+            bool isFree = entries[index].Request == 0 || (!isOfThis && !IsOfAnotherTree(entries[index].Session));
+            bool isBestFree = entries[best].Request == 0
+                || (entries[best].Session != Session && !IsOfAnotherTree(entries[best].Session));
             bool isLess = isFree || CountsOf(in entries[index]).IsLessThan(CountsOf(in entries[best]));
             if (!isBestFree && isLess) best = index;
         }

@@ -6,7 +6,7 @@ using PersistFs.Linux;
 namespace PersistFs.Engine.Volumes;
 
 /// <summary>Files made: mknod(2), mkdir(2), symlink(2), open(2) with O_CREAT or O_TMPFILE, link(2).</summary>
-public sealed partial class Volume
+public sealed partial class Tree
 {
     /// <summary>Makes a file of any type with a name; the kernel holds one reference to it then.</summary>
     /// <param name="worker">The calling thread's worker.</param>
@@ -112,7 +112,7 @@ public sealed partial class Volume
     }
 
     private bool IsInodeLimitReached =>
-        Instance.InodeCountMax != 0 && space.CountInodes(instance: 0) >= (long)Instance.InodeCountMax;
+        Instance.InodeCountMax != 0 && space.CountInodes(Slot) >= (long)Instance.InodeCountMax;
 
     /// <summary>Blocks that a new inode with all that hangs on it costs at worst.</summary>
     private static int NewInodeBlocks(ReadOnlySpan<byte> target, in InheritedAcl acl) =>
@@ -140,7 +140,7 @@ public sealed partial class Volume
             Generation = transaction.Worker.NextGeneration(),
             Flags = parent.Flags & InodeFlags.Inherited,
             Contents = IsDevice(node.Mode) ? node.DeviceNumber : 0,
-            ContentsWord = ContentsWord.Create(isDirectory ? ContentsKind.Directory : ContentsKind.None, 0).Value,
+            ContentsWord = ContentsWord.Create(isDirectory ? ContentsKind.Directory : ContentsKind.None, Slot).Value,
             Parent = isDirectory ? directory.Value : 0,
         };
         InodeNumber inode = inodes.Create(transaction, in record);

@@ -6,7 +6,7 @@ using PersistFs.Linux;
 namespace PersistFs.Engine.Volumes;
 
 /// <summary>Names removed: unlink(2), rmdir(2); and files that nobody can reach any more.</summary>
-public sealed partial class Volume
+public sealed partial class Tree
 {
     /// <summary>
     /// Removes the name of a file that is no directory. The file goes with its last name and last reference.
@@ -70,7 +70,7 @@ public sealed partial class Volume
         transaction.Set(in record.ChangeTime, now);
         if (left != 0) return;
         pending.Add(transaction, inode, needsTrim: false);
-        NoteOrphan();
+        volume.NoteOrphan();
     }
 
     /// <summary>Frees an inode that has neither a name nor a reference. Its lock is held.</summary>
@@ -86,7 +86,21 @@ public sealed partial class Volume
             inodes.Free(transaction, inode);
             transaction.Commit();
         }
-        roomGains.Signal();
+        volume.NoteRoom();
+    }
+
+    /// <summary>Does what is pending for an inode of this tree, if it can be done now. Its lock is held.</summary>
+    /// <returns>Whether it was done.</returns>
+    internal bool Settle(Worker worker, InodeNumber inode, in InodeRecord record)
+    {
+        if (record.LinkCount != 0)
+        {
+            FinishTrim(worker, inode);
+            return true;
+        }
+        if (IsLookedUp(inode, in record)) return false;
+        ReapIfUnused(worker, inode);
+        return true;
     }
 
     /// <summary>Frees all extended attributes, a bounded number in each transaction.</summary>

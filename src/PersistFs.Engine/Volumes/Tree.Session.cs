@@ -10,7 +10,7 @@ namespace PersistFs.Engine.Volumes;
 /// <summary>
 /// The session: one connection to the kernel, which may be served by many processes, one after the other.
 /// </summary>
-public sealed partial class Volume
+public sealed partial class Tree
 {
     /// <summary>Bytes in which a server keeps what it has agreed on with the kernel.</summary>
     public const int SessionTermsLength = InstanceRecord.TermsLength;
@@ -52,7 +52,7 @@ public sealed partial class Volume
     /// </param>
     public void ResumeSession(Func<bool>? wasKilled = null)
     {
-        if (workers.Count > 0) throw new InvalidOperationException("A session is resumed before workers are attached.");
+        if (volume.HasWorkers) throw new InvalidOperationException("A session is resumed before workers are attached.");
         Session = (uint)(Instance.Session & Layout.SessionMax);
         Store.Word(ref Unsafe.AsRef(in Instance.TakeOvers), Instance.TakeOvers + 1);
         try
@@ -73,7 +73,7 @@ public sealed partial class Volume
         }
         catch (ArenaCorruptException exception)
         {
-            TurnReadOnly(exception.Message);
+            volume.TurnReadOnly(exception.Message);
         }
     }
 
@@ -130,16 +130,27 @@ public sealed partial class Volume
     {
         for (int slot = 0; slot < Layout.WorkerSlotCount; slot++)
         {
-            if (space.WorkerTableEntry(slot) == 0) continue;
+            if (space.WorkerTableEntry(slot) == 0 || IsOfAnotherTree(HeaderOf(slot).RequestSession)) continue;
             Store.Word(ref Unsafe.AsRef(in HeaderOf(slot).RequestInHand), 0UL);
             Store.Word(ref space.Arena.Target<ulong>(FrameOf(slot) + WorkerHeader.RequestBufferOffset), 0UL);
         }
     }
 
-    /// <summary>Start of the frame of a worker slot that has one.</summary>
-    private ArenaPointer FrameOf(int slot) => ArenaPointer.OfFrame((uint)space.WorkerTableEntry(slot));
+    /// <summary>Whether a session is in force in another tree of the arena.</summary>
+    private bool IsOfAnotherTree(ulong session)
+    {
+        for (int slot = 0; slot < Layout.InstanceCount; slot++)
+        {
+            ref readonly InstanceRecord other = ref InstanceTable.At(space.Arena, slot);
+            if (slot != Slot && other.RootInode != 0 && other.Session == session && session != 0) return true;
+        }
+        return false;
+    }
 
-    private ref readonly WorkerHeader HeaderOf(int slot) => ref space.Arena.At<WorkerHeader>(FrameOf(slot));
+    /// <summary>Start of the frame of a worker slot that has one.</summary>
+    private ArenaPointer FrameOf(int slot) => space.WorkerFrame(slot);
+
+    private ref readonly WorkerHeader HeaderOf(int slot) => ref space.HeaderOfWorker(slot);
 
     /// <summary>Takes over what the last worker of a slot has recorded in this session.</summary>
     private void Inherit(int slot)

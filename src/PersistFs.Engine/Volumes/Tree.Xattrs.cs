@@ -6,7 +6,7 @@ using PersistFs.Linux;
 namespace PersistFs.Engine.Volumes;
 
 /// <summary>Extended attributes (xattr(7)). The kernel has checked permissions before it asks.</summary>
-public sealed partial class Volume
+public sealed partial class Tree
 {
     /// <summary>getxattr(2).</summary>
     /// <param name="worker">The calling thread's.</param>

@@ -6,7 +6,7 @@ using PersistFs.Linux;
 namespace PersistFs.Engine.Volumes;
 
 /// <summary>Bytes written: write(2), pwrite(2), and pages that the kernel writes back.</summary>
-public sealed partial class Volume
+public sealed partial class Tree
 {
     /// <summary>A longer write is several transactions, each of which is whole.</summary>
     public const int WriteStepBytesMax = 1024 * 1024;

@@ -8,7 +8,7 @@ using PersistFs.Linux;
 namespace PersistFs.Engine.Volumes;
 
 /// <summary>Names looked up, and the kernel's references counted.</summary>
-public sealed partial class Volume
+public sealed partial class Tree
 {
     /// <summary>Finds a name and adds one to its inode's lookup count.</summary>
     /// <returns>ENOENT, ENOTDIR, or ESTALE when the directory does not exist.</returns>
@@ -26,13 +26,14 @@ public sealed partial class Volume
     /// <summary>
     /// Finds an inode by its number, as a file handle of open_by_handle_at(2) does, and adds one to its lookup count.
     /// </summary>
-    /// <returns>ESTALE when no file with a name or a holder has the number.</returns>
+    /// <returns>ESTALE when no file of this tree with a name or a reference has the number.</returns>
     public Errno LookupSelf(Worker worker, InodeNumber inode, out InodeAttributes attributes)
     {
         attributes = default;
         using InodeGuard guard = locks.Share(worker, inode);
         if (!inodes.Exists(inode)) return Errno.ESTALE;
         ref readonly InodeRecord record = ref inodes.At(inode);
+        if (new ContentsWord(record.ContentsWord).Instance != Slot) return Errno.ESTALE;
         if (record.LinkCount == 0 && !IsLookedUp(inode, in record)) return Errno.ESTALE;
         attributes = CountLookup(worker, inode);
         return Errno.OK;
@@ -82,7 +83,7 @@ public sealed partial class Volume
     /// </param>
     public void Forget(Worker worker, InodeNumber inode, ulong count, bool isStep = false)
     {
-        if (State == VolumeState.ReadOnly) return;
+        if (volume.State == VolumeState.ReadOnly) return;
         worker.Enter();
         bool isReapable = Drop(worker, inode, count, isStep);
         worker.Leave();
@@ -121,7 +122,7 @@ public sealed partial class Volume
     {
         ref readonly InodeRecord record = ref inodes.At(inode);
         // A damaged arena is changed no more; what the kernel holds is lost with the session then.
-        if (State == VolumeState.ReadOnly) return new InodeAttributes(inode, in record);
+        if (volume.State == VolumeState.ReadOnly) return new InodeAttributes(inode, in record);
         using Transaction transaction = worker.Begin();
         AddLookup(transaction, inode, in record);
         transaction.Complete(inode, in record);

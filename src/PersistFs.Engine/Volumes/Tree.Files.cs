@@ -5,7 +5,7 @@ using PersistFs.Linux;
 namespace PersistFs.Engine.Volumes;
 
 /// <summary>Which files the kernel knows.</summary>
-public sealed partial class Volume
+public sealed partial class Tree
 {
     /// <summary>The most files that one call of <see cref="ListFilesInUse"/> finds: those of one frame.</summary>
     public const int FilesInUseMax = Layout.UsableBlocksPerFrame * (Layout.BlockSizeInBytes / InodeRecord.SizeInBytes);

@@ -11,7 +11,7 @@ namespace PersistFs.Engine.Volumes;
 /// <remarks>
 /// The kernel has checked permissions; here is what it leaves to the file system, inode flags included.
 /// </remarks>
-public sealed partial class Volume
+public sealed partial class Tree
 {
     /// <summary>stat(2).</summary>
     /// <returns>ESTALE for a number that names no inode.</returns>

@@ -9,7 +9,7 @@ namespace PersistFs.Engine.Volumes;
 /// <remarks>
 /// Large ranges are several transactions; each leaves the file whole, and what they allocate reads as zero.
 /// </remarks>
-public sealed partial class Volume
+public sealed partial class Tree
 {
     private const FallocateMode Punch = FallocateMode.PunchHole | FallocateMode.KeepSize;
 

@@ -7,7 +7,7 @@ using PersistFs.Linux;
 namespace PersistFs.Engine.Volumes;
 
 /// <summary>POSIX ACLs (acl(5)): how they follow the mode, and the mode them. The kernel evaluates them.</summary>
-public sealed partial class Volume
+public sealed partial class Tree
 {
     /// <summary>
     /// What an inode that is made in <paramref name="parent"/> gets: its mode, and ACLs if the parent has a default

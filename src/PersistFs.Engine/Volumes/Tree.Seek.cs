@@ -6,7 +6,7 @@ using PersistFs.Linux;
 namespace PersistFs.Engine.Volumes;
 
 /// <summary>Where data and holes are: lseek(2) with SEEK_DATA and SEEK_HOLE.</summary>
-public sealed partial class Volume
+public sealed partial class Tree
 {
     /// <summary>
     /// The next position with data, or in a hole; the end of the file counts as a hole. Holes are skipped as a whole.

@@ -10,7 +10,7 @@ namespace PersistFs.Engine.Volumes;
 /// A cut stores the new size and frees what one transaction may. What is left past the size is pending: the holder of
 /// the lock goes on with it at once, and after a death the next one who takes the inode, or the reaper.
 /// </remarks>
-public sealed partial class Volume
+public sealed partial class Tree
 {
     /// <summary>Blocks, frames and nodes that one transaction frees at most.</summary>
     private const int TrimBlocksMax = 4096;
@@ -114,7 +114,7 @@ public sealed partial class Volume
     private void FinishTrim(Worker worker, InodeNumber inode)
     {
         // What waits for room need not wait until all of it is freed.
-        while (!TrimStep(worker, inode)) roomGains.Signal();
+        while (!TrimStep(worker, inode)) volume.NoteRoom();
     }
 
     /// <summary>Frees some of what a cut left past the size, in one transaction.</summary>

@@ -6,7 +6,7 @@ using PersistFs.Engine.Transactions;
 namespace PersistFs.Engine.Volumes;
 
 /// <summary>Short contents in one object: small files, targets of symbolic links.</summary>
-public sealed partial class Volume
+public sealed partial class Tree
 {
     /// <summary>Stores the target of a symbolic link that this transaction makes. Costs one block at worst.</summary>
     /// <param name="transaction">Has made the inode.</param>

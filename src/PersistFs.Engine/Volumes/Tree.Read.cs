@@ -8,7 +8,7 @@ using PersistFs.Linux;
 namespace PersistFs.Engine.Volumes;
 
 /// <summary>Bytes read: read(2), pread(2), readlink(2).</summary>
-public sealed partial class Volume
+public sealed partial class Tree
 {
     private const long NanosecondsPerDay = 86_400L * 1_000_000_000;
 
@@ -124,7 +124,7 @@ public sealed partial class Volume
     /// <summary>Stores the access time where <see cref="AccessTimes"/> and the file's own flag have it so.</summary>
     private void NoteAccess(ref readonly InodeRecord record)
     {
-        if (State == VolumeState.ReadOnly || AccessTimes == AccessTimePolicy.Never) return;
+        if (volume.State == VolumeState.ReadOnly || AccessTimes == AccessTimePolicy.Never) return;
         if ((record.Flags & InodeFlags.NoAccessTime) != 0) return;
         long accessed = record.AccessTime;
         long now = Libc.FileTimeNow();
