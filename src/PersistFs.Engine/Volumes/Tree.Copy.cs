@@ -1,3 +1,4 @@
+using PersistFs.Engine.Contents;
 using PersistFs.Engine.Format;
 using PersistFs.Engine.Structures;
 using PersistFs.Engine.Transactions;
@@ -63,7 +64,7 @@ public sealed partial class Tree
         error = RequireWritable(in to, target.Offset, length, default);
         if (error != Errno.OK || source.Offset >= from.Size) return error;
         EndPrivileges(worker, target.Inode, in to, in caller);
-        ArenaPointer bytes = FindBytes(source.Inode, in from, source.Offset, ref length);
+        ArenaPointer bytes = ContentsOf(source.Inode, in from).Find(source.Offset, ref length);
         if (bytes.IsNull)
         {
             error = CopyHole(worker, target.Inode, in to, target.Offset, target.Offset + length);
@@ -80,34 +81,14 @@ public sealed partial class Tree
         return Errno.OK;
     }
 
-    /// <summary>Where the bytes from <paramref name="offset"/> on are; null for a hole.</summary>
-    /// <param name="inode">The file.</param>
-    /// <param name="record">Its record.</param>
-    /// <param name="offset">Within its size.</param>
-    /// <param name="length">Bytes wanted, lowered to those that follow there.</param>
-    private ArenaPointer FindBytes(InodeNumber inode, ref readonly InodeRecord record, ulong offset, ref ulong length)
-    {
-        length = Math.Min(length, record.Size - offset);
-        if (KindOf(in record) == ContentsKind.Packed)
-        {
-            _ = PackedContents.RequireSlab(space, in record);
-            return new ArenaPointer(record.Contents) + offset;
-        }
-        ulong block = offset >> Layout.BlockSizeLog2;
-        Extent extent = MapOf(inode, in record).Find(block, BlocksOf(offset + length) - block);
-        ulong skipped = offset - (block << Layout.BlockSizeLog2);
-        length = Math.Min(length, (extent.BlockCount << Layout.BlockSizeLog2) - skipped);
-        return extent.IsHole ? ArenaPointer.Null : extent.Pointer + skipped;
-    }
-
     private Errno CopyHole(Worker worker, InodeNumber inode, ref readonly InodeRecord record, ulong offset, ulong end)
     {
         if (offset < record.Size) PunchHole(worker, inode, in record, offset, Math.Min(end, record.Size));
         if (end <= record.Size) return Errno.OK;
         using Transaction transaction = worker.Begin();
-        Errno error = Grow(transaction, inode, in record, end);
+        Errno error = ContentsOf(inode, in record).Grow(transaction, end);
         if (error != Errno.OK) return error;
-        NoteChange(transaction, in record);
+        InodeChange.NoteChange(transaction, in record);
         transaction.Commit();
         return Errno.OK;
     }

@@ -1,3 +1,4 @@
+using PersistFs.Engine.Contents;
 using PersistFs.Engine.Format;
 using PersistFs.Engine.Structures;
 using PersistFs.Engine.Transactions;
@@ -144,7 +145,7 @@ public sealed partial class Tree
             Parent = isDirectory ? directory.Value : 0,
         };
         InodeNumber inode = inodes.Create(transaction, in record);
-        if (!target.IsEmpty) StoreTarget(transaction, inode, target);
+        if (!target.IsEmpty) ContentsOf(inode, in inodes.At(inode)).StoreTarget(transaction, target);
         StoreInherited(transaction, inode, in acl);
         return inode;
     }

@@ -1,4 +1,5 @@
 using PersistFs.Engine.Arenas;
+using PersistFs.Engine.Contents;
 using PersistFs.Engine.Format;
 using PersistFs.Engine.Structures;
 using PersistFs.Engine.Transactions;
@@ -10,9 +11,9 @@ namespace PersistFs.Engine.Volumes;
 public sealed partial class Tree
 {
     /// <summary>The largest size of a file: 2^63-1 bytes, as MAX_LFS_FILESIZE of linux/fs.h.</summary>
-    public const ulong FileSizeMax = long.MaxValue;
+    public const ulong FileSizeMax = FileContents.SizeMax;
 
-    private ExtentMap MapOf(InodeNumber inode, ref readonly InodeRecord record) => new(space, inode, in record);
+    private FileContents ContentsOf(InodeNumber inode, ref readonly InodeRecord record) => new(space, inode, in record);
 
     /// <summary>
     /// Whether the contents of an inode can be changed; its lock is held exclusively. Finishes what is pending.
@@ -33,38 +34,6 @@ public sealed partial class Tree
         uint mode = inodes.At(inode).Mode;
         if (ModeBits.IsDirectory(mode)) return Errno.EISDIR;
         return ModeBits.IsRegular(mode) ? Errno.OK : Errno.EINVAL;
-    }
-
-    /// <summary>The kind of a file's contents, and that its size is one.</summary>
-    /// <exception cref="ArenaCorruptException">It is none that a file of this version has.</exception>
-    private static ContentsKind KindOf(ref readonly InodeRecord record)
-    {
-        ContentsKind kind = new ContentsWord(record.ContentsWord).Kind;
-        bool isKnown = kind is ContentsKind.None or ContentsKind.Packed or ContentsKind.Mapped;
-        if (!isKnown || record.Size > FileSizeMax)
-            throw new ArenaCorruptException($"A file has contents of kind {(int)kind} and {record.Size} bytes.");
-        return kind;
-    }
-
-    /// <summary>File blocks up to and with the one that holds byte <paramref name="size"/> - 1.</summary>
-    private static ulong BlocksOf(ulong size) => (size + Layout.BlockSizeInBytes - 1) >> Layout.BlockSizeLog2;
-
-    /// <summary>Stores the times of a change of contents, where they are not the same already.</summary>
-    private static void NoteChange(Transaction transaction, ref readonly InodeRecord record, bool isModified = true)
-    {
-        long now = Libc.FileTimeNow();
-        if (isModified && record.ModificationTime != now) transaction.Set(in record.ModificationTime, now);
-        if (record.ChangeTime != now) transaction.Set(in record.ChangeTime, now);
-    }
-
-    private static void SetSize(Transaction transaction, ref readonly InodeRecord record, ulong size)
-    {
-        if (record.Size != size) transaction.Set(in record.Size, size);
-    }
-
-    private static void AddBlocks(Transaction transaction, ref readonly InodeRecord record, ulong count)
-    {
-        if (count != 0) transaction.Set(in record.BlockCount, record.BlockCount + count);
     }
 
     /// <summary>
@@ -95,44 +64,5 @@ public sealed partial class Tree
         using Transaction transaction = worker.Begin();
         DropPrivileges(transaction, inode, in record, killed);
         transaction.Commit();
-    }
-
-    /// <summary>
-    /// Zeroes what lies behind the size in the block or frame that holds the last byte, before the size grows over it.
-    /// </summary>
-    /// <param name="transaction">Of the growth.</param>
-    /// <param name="map">The file's map.</param>
-    /// <param name="size">The size before.</param>
-    /// <param name="end">Byte from which on there is no need: what is there will be overwritten.</param>
-    private static void ZeroTail(Transaction transaction, ExtentMap map, ulong size, ulong end)
-    {
-        if (size == 0 || end <= size) return;
-        ulong last = (size - 1) >> Layout.BlockSizeLog2;
-        Extent extent = map.Find(last, 1);
-        if (extent.IsHole) return;
-        ulong behind = extent.IsFrame ? last - last % Layout.BlocksPerFrame + Layout.BlocksPerFrame : last + 1;
-        ulong stop = Math.Min(end, behind << Layout.BlockSizeLog2);
-        if (stop <= size) return;
-        transaction.ZeroData(extent.Pointer + (size - (last << Layout.BlockSizeLog2)), (int)(stop - size));
-    }
-
-    /// <summary>
-    /// Allocates a block for a place that is a hole, and puts it there. Its bytes are whatever was there before.
-    /// </summary>
-    private static ArenaPointer AllocateInto(Transaction transaction, ExtentMap map, InodeNumber inode, ulong block)
-    {
-        ArenaPointer pointer = transaction.AllocateBlock(BlockUse.Of(BlockType.Data, inode, 0, block));
-        map.InsertBlock(transaction, block, pointer);
-        return pointer;
-    }
-
-    /// <summary>Puts a data frame into a place that is free, if a frame can be had.</summary>
-    private static bool TryAllocateFrameInto(
-        Transaction transaction, ExtentMap map, InodeNumber inode, ulong block, out ArenaPointer pointer,
-        out bool isZeroed)
-    {
-        if (!transaction.TryAllocateDataFrame(inode, block, out pointer, out isZeroed)) return false;
-        map.InsertFrame(transaction, block, pointer);
-        return true;
     }
 }

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using PersistFs.Engine.Arenas;
+using PersistFs.Engine.Contents;
 using PersistFs.Engine.Format;
 using PersistFs.Engine.Structures;
 using PersistFs.Engine.Transactions;
@@ -45,7 +46,7 @@ public sealed partial class Tree
             if (error != Errno.OK) return error;
             ref readonly InodeRecord record = ref inodes.At(inode);
             uint available = offset < record.Size ? (uint)Math.Min(length, record.Size - offset) : 0;
-            segmentCount = Gather(inode, in record, offset, available, segments);
+            segmentCount = ContentsOf(inode, in record).Gather(offset, available, segments);
             bytesRead = available;
             if (available > 0) NoteAccess(in record);
             worker.ReadStripe = InodeLocks.StripeOf(inode);
@@ -83,42 +84,11 @@ public sealed partial class Tree
         if (!inodes.Exists(inode)) return Errno.ESTALE;
         ref readonly InodeRecord record = ref inodes.At(inode);
         if (!ModeBits.IsSymbolicLink(record.Mode)) return Errno.EINVAL;
-        ReadOnlySpan<byte> stored = TargetOf(inode, in record);
+        ReadOnlySpan<byte> stored = ContentsOf(inode, in record).Target();
         length = Math.Min(stored.Length, target.Length);
         stored[..length].CopyTo(target);
         NoteAccess(in record);
         return Errno.OK;
-    }
-
-    private int Gather(
-        InodeNumber inode, ref readonly InodeRecord record, ulong offset, uint length, Span<IoVector> segments)
-    {
-        var list = new IoVectorList(segments);
-        if (KindOf(in record) == ContentsKind.Packed)
-        {
-            _ = PackedContents.RequireSlab(space, in record);
-            if (length > 0) list.Add(space.Arena.AddressOf(new ArenaPointer(record.Contents) + offset, length), length);
-            return list.Count;
-        }
-        ExtentMap map = MapOf(inode, in record);
-        for (ulong end = offset + length; offset < end;)
-        {
-            ulong block = offset >> Layout.BlockSizeLog2;
-            Extent extent = map.Find(block, BlocksOf(end) - block);
-            ulong skipped = offset - (block << Layout.BlockSizeLog2);
-            ulong piece = Math.Min(end - offset, (extent.BlockCount << Layout.BlockSizeLog2) - skipped);
-            if (extent.IsHole) AddZeros(ref list, piece);
-            else list.Add(space.Arena.AddressOf(extent.Pointer + skipped, piece), (nuint)piece);
-            offset += piece;
-        }
-        return list.Count;
-    }
-
-    private static void AddZeros(ref IoVectorList list, ulong length)
-    {
-        for (; length > ZeroRegion.SizeInBytes; length -= ZeroRegion.SizeInBytes)
-            list.Add(ZeroRegion.Address, ZeroRegion.SizeInBytes);
-        list.Add(ZeroRegion.Address, (nuint)length);
     }
 
     /// <summary>Stores the access time where <see cref="AccessTimes"/> and the file's own flag have it so.</summary>

@@ -1,3 +1,4 @@
+using PersistFs.Engine.Contents;
 using PersistFs.Engine.Format;
 using PersistFs.Engine.Structures;
 using PersistFs.Engine.Transactions;
@@ -28,11 +29,9 @@ public sealed partial class Tree
         ref readonly InodeRecord record = ref inodes.At(inode);
         if (offset >= record.Size) return Errno.ENXIO;
         ulong block = offset >> Layout.BlockSizeLog2;
-        ulong end = BlocksOf(record.Size);
-        ulong next = block;
-        ExtentMap map = MapOf(inode, in record);
-        if (target == SeekTarget.Hole) next = KindOf(in record) == ContentsKind.Packed ? end : map.NextHole(block);
-        else if (KindOf(in record) != ContentsKind.Packed) next = map.NextData(block);
+        ulong end = InodeChange.BlocksOf(record.Size);
+        FileContents contents = ContentsOf(inode, in record);
+        ulong next = target == SeekTarget.Hole ? contents.NextHole(block, end) : contents.NextData(block);
         if (next >= end)
         {
             found = record.Size;

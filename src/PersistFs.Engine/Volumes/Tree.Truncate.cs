@@ -1,3 +1,4 @@
+using PersistFs.Engine.Contents;
 using PersistFs.Engine.Format;
 using PersistFs.Engine.Structures;
 using PersistFs.Engine.Transactions;
@@ -12,9 +13,6 @@ namespace PersistFs.Engine.Volumes;
 /// </remarks>
 public sealed partial class Tree
 {
-    /// <summary>Blocks, frames and nodes that one transaction frees at most.</summary>
-    private const int TrimBlocksMax = 4096;
-
     /// <summary>truncate(2): bytes past the size are gone; new ones read as zero.</summary>
     /// <param name="worker">The calling thread's worker.</param>
     /// <param name="inode">A regular file.</param>
@@ -35,7 +33,7 @@ public sealed partial class Tree
             error = Resize(transaction, inode, in record, size);
             if (error != Errno.OK) return error;
             if (killPrivileges) DropPrivileges(transaction, inode, in record);
-            NoteChange(transaction, in record);
+            InodeChange.NoteChange(transaction, in record);
             transaction.Commit();
         }
         FinishTrim(worker, inode);
@@ -48,64 +46,16 @@ public sealed partial class Tree
     {
         if (size > FileSizeMax) return Errno.EFBIG;
         if ((record.Flags & InodeFlags.Fixed) != 0) return Errno.EPERM;
-        if (size > record.Size) return Grow(transaction, inode, in record, size);
+        if (size > record.Size) return ContentsOf(inode, in record).Grow(transaction, size);
         Cut(transaction, inode, in record, size);
         return Errno.OK;
-    }
-
-    private Errno Grow(Transaction transaction, InodeNumber inode, ref readonly InodeRecord record, ulong size)
-    {
-        ContentsKind kind = KindOf(in record);
-        if (kind == ContentsKind.Mapped) ZeroTail(transaction, MapOf(inode, in record), record.Size, size);
-        if (kind == ContentsKind.Packed)
-        {
-            bool fits = size <= (ulong)PackedCapacity(in record);
-            if (!fits && !transaction.TryReserve(1)) return Errno.ENOSPC;
-            if (size > SizeClass.ObjectSizeMax) Unpack(transaction, inode, in record);
-            else GrowPacked(transaction, in record, (int)size, fits);
-        }
-        SetSize(transaction, in record, size);
-        return Errno.OK;
-    }
-
-    private void GrowPacked(Transaction transaction, ref readonly InodeRecord record, int size, bool fits)
-    {
-        ArenaPointer pointer = fits ? new ArenaPointer(record.Contents) : Repack(transaction, in record, size);
-        transaction.ZeroData(pointer + record.Size, size - (int)record.Size);
     }
 
     /// <summary>Lowers the size, or leaves it, and frees what lies past it as far as one transaction may.</summary>
     private void Cut(Transaction transaction, InodeNumber inode, ref readonly InodeRecord record, ulong size)
     {
-        SetSize(transaction, in record, size);
-        if (!RemovePast(transaction, inode, in record)) pending.Add(transaction, inode, needsTrim: true);
-    }
-
-    /// <summary>Frees blocks wholly past the size.</summary>
-    /// <returns>False if more are left than one transaction may free.</returns>
-    private bool RemovePast(Transaction transaction, InodeNumber inode, ref readonly InodeRecord record)
-    {
-        if (KindOf(in record) != ContentsKind.Packed)
-            return RemoveBlocks(transaction, inode, in record, BlocksOf(record.Size), ulong.MaxValue);
-        if (record.Size > 0) return true;
-        transaction.Free(new ArenaPointer(record.Contents), PackedContents.RequireSlab(space, in record));
-        transaction.Set(in record.Contents, 0UL);
-        transaction.Set(
-            in record.ContentsWord, new ContentsWord(record.ContentsWord).WithShape(ContentsKind.None).Value);
-        transaction.Set(in record.BlockCount, 0UL);
-        return true;
-    }
-
-    /// <summary>Frees blocks of a map, as many as one transaction may, from the range's end backwards.</summary>
-    /// <returns>False if some are left.</returns>
-    private bool RemoveBlocks(
-        Transaction transaction, InodeNumber inode, ref readonly InodeRecord record, ulong first, ulong end)
-    {
-        var removal = new Removal(first, end, TrimBlocksMax);
-        bool isFinished = MapOf(inode, in record).Remove(transaction, ref removal);
-        ulong removed = Math.Min(removal.Blocks, record.BlockCount);
-        if (removed > 0) transaction.Set(in record.BlockCount, record.BlockCount - removed);
-        return isFinished;
+        InodeChange.SetSize(transaction, in record, size);
+        if (!ContentsOf(inode, in record).RemovePast(transaction)) pending.Add(transaction, inode, needsTrim: true);
     }
 
     /// <summary>
@@ -124,7 +74,7 @@ public sealed partial class Tree
         ref readonly InodeRecord record = ref inodes.At(inode);
         if (!new ContentsWord(record.ContentsWord).NeedsTrim) return true;
         using Transaction transaction = worker.Begin();
-        bool isFinished = RemovePast(transaction, inode, in record);
+        bool isFinished = ContentsOf(inode, in record).RemovePast(transaction);
         if (isFinished && record.LinkCount > 0) pending.Remove(transaction, inode);
         else if (isFinished) StayPending(transaction, in record);
         transaction.Commit();

@@ -1,6 +1,6 @@
 using PersistFs.Linux;
 
-namespace PersistFs.Engine.Volumes;
+namespace PersistFs.Engine.Contents;
 
 /// <summary>Collects the pieces of memory of one read; pieces that lie one behind the other become one.</summary>
 internal ref struct IoVectorList(Span<IoVector> segments)

@@ -1,7 +1,7 @@
 using PersistFs.Engine.Arenas;
 using PersistFs.Linux;
 
-namespace PersistFs.Engine.Volumes;
+namespace PersistFs.Engine.Contents;
 
 /// <summary>Zeros of this process, always present, that stand in for holes in replies. Nobody writes to them.</summary>
 internal static class ZeroRegion
