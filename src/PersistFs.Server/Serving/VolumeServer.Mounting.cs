@@ -110,7 +110,7 @@ internal sealed partial class VolumeServer
         {
             opened.Volume.DefaultTree.BeginSession();
             new MountRecord(options.MountPoint, options.Settings).Store(opened.Volume);
-            TreeFileSystem fileSystem = new(opened.Volume, options.WorkerCount, logger);
+            TreeFileSystem fileSystem = new(opened.Volume.DefaultTree, options.WorkerCount, logger);
             fileSystem.PrepareRoot(options.Mount);
             // From mount(2) on there are clients, and a server that dies then must not be the last to have the
             // descriptor.

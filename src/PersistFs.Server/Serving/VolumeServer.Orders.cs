@@ -27,7 +27,7 @@ internal sealed partial class VolumeServer
     /// <summary>"files": in lines of progress, nodeid and generation of files that the kernel knows, "12:34".</summary>
     private string[] ListFiles(ControlRequest order)
     {
-        FileReference[] found = new FileReference[Tree.FilesInUseMax];
+        FileReference[] found = new FileReference[Engine.Volumes.Tree.FilesInUseMax];
         uint cursor = 0;
         long total = 0;
         bool isMore = true;

@@ -84,7 +84,7 @@ internal sealed partial class VolumeServer
         try
         {
             ResumeSession(opened, connection);
-            TreeFileSystem fileSystem = new(opened.Volume, options.WorkerCount, logger);
+            TreeFileSystem fileSystem = new(opened.Volume.DefaultTree, options.WorkerCount, logger);
             return new ServedTree(opened, fileSystem, device, connection, Wanted(), fileSystem.Negotiated);
         }
         catch
