@@ -1,4 +1,5 @@
 using System.CommandLine;
+using PersistFs.Cli.Output;
 using PersistFs.Engine.Arenas;
 using PersistFs.Engine.Dump;
 using PersistFs.Server.Arenas;

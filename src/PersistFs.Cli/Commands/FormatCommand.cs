@@ -1,4 +1,5 @@
 using System.CommandLine;
+using PersistFs.Cli.Output;
 using PersistFs.Linux;
 using PersistFs.Server.Arenas;
 using PersistFs.Server.Failures;

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
+using PersistFs.Cli.Output;
 using PersistFs.Server.Descriptors;
 using PersistFs.Server.Failures;
 using PersistFs.Server.Kexec;

@@ -1,5 +1,6 @@
 using System.Collections;
 using System.CommandLine;
+using PersistFs.Cli.Output;
 using PersistFs.Server.Descriptors;
 using PersistFs.Server.Failures;
 using PersistFs.Server.Kexec;

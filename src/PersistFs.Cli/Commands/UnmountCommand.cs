@@ -1,4 +1,5 @@
 using System.CommandLine;
+using PersistFs.Cli.Output;
 using PersistFs.Server.Mounts;
 
 namespace PersistFs.Cli.Commands;

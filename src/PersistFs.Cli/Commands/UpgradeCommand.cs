@@ -1,4 +1,5 @@
 using System.CommandLine;
+using PersistFs.Cli.Output;
 using PersistFs.Server.Mounts;
 using PersistFs.Server.Paths;
 using PersistFs.Server.Supervision;

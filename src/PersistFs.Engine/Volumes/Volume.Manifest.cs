@@ -1,4 +1,3 @@
-using PersistFs.Engine.Dump;
 using PersistFs.Engine.Format;
 using PersistFs.Engine.Structures;
 

@@ -3,7 +3,6 @@ using PersistFs.Engine.Arenas;
 using PersistFs.Linux;
 using PersistFs.Server.Descriptors;
 using PersistFs.Server.Failures;
-using PersistFs.Server.Memfd;
 using PersistFs.Server.Paths;
 using PersistFs.Server.Status;
 using PersistFs.Server.Supervision;

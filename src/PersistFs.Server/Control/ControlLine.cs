@@ -1,5 +1,4 @@
 using System.Text.Json;
-using PersistFs.Server.Status;
 
 namespace PersistFs.Server.Control;
 

@@ -1,6 +1,5 @@
 using PersistFs.Fuse.Mounts;
 using PersistFs.Linux;
-using PersistFs.Server.Mounts;
 using PersistFs.Server.Paths;
 
 namespace PersistFs.Server.Descriptors;

@@ -1,8 +1,6 @@
 using PersistFs.Linux;
-using PersistFs.Server.Arenas;
 using PersistFs.Server.Failures;
 using PersistFs.Server.Paths;
-using PersistFs.Server.Serving;
 using PersistFs.Server.Settings;
 using PersistFs.Server.Status;
 

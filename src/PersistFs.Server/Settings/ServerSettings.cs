@@ -5,7 +5,6 @@ using Microsoft.Extensions.Configuration.Memory;
 using Microsoft.Extensions.FileProviders;
 using PersistFs.Linux;
 using PersistFs.Server.Failures;
-using PersistFs.Server.Mounts;
 using PersistFs.Server.Paths;
 
 namespace PersistFs.Server.Settings;

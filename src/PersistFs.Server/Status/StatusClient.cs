@@ -2,7 +2,6 @@ using System.Net.Sockets;
 using System.Text.Json;
 using PersistFs.Linux;
 using PersistFs.Server.Control;
-using PersistFs.Server.Mounts;
 using PersistFs.Server.Paths;
 
 namespace PersistFs.Server.Status;

@@ -2,7 +2,6 @@ using System.Net.Sockets;
 using System.Text.Json;
 using PersistFs.Engine.Arenas;
 using PersistFs.Linux;
-using PersistFs.Server.Arenas;
 using PersistFs.Server.Control;
 using PersistFs.Server.Failures;
 

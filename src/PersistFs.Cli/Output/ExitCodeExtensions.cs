@@ -1,6 +1,6 @@
 using PersistFs.Server.Failures;
 
-namespace PersistFs.Cli;
+namespace PersistFs.Cli.Output;
 
 /// <summary>Which exit code a failure has.</summary>
 public static class ExitCodeExtensions

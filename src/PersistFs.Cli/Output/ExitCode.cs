@@ -1,4 +1,4 @@
-namespace PersistFs.Cli;
+namespace PersistFs.Cli.Output;
 
 /// <summary>What a verb's exit code says; MANUAL.md has the same table.</summary>
 /// <remarks>Usage and internal errors are numbered as in sysexits(3); systemd keeps 200 and up for itself.</remarks>
