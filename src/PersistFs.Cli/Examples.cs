@@ -68,7 +68,7 @@ internal static class Examples
           mpol=bind:0,prefer:1,...               NUMA nodes of the arena's memory, as tmpfs has it
           writethrough            what write(2) returned is in the arena
           writeback               the kernel gathers writes; fsync, msync and close tell of shortage
-                                  (default where a keeper or systemd holds the connection)
+                                  (default where a supervisor or systemd keeps the connection)
           fixed                   take all memory when the arena is made
           allow_other, noallow_other   whether other users may enter; root's mounts let them
           nonempty                mount over a directory that has files

@@ -14,7 +14,7 @@ internal static class KeepVerb
         if (SupervisorArguments.Parse(arguments.AsSpan(1)) is not { } parsed)
         {
             return ErrorOutput.Write(
-                SupervisorArguments.Verb, ExitCode.Usage, "a keeper is started by `up`", "see: persistfs --help");
+                SupervisorArguments.Verb, ExitCode.Usage, "a supervisor is started by `up`", "see: persistfs --help");
         }
         try
         {

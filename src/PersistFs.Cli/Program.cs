@@ -1,6 +1,6 @@
 using PersistFs.Cli;
 using PersistFs.Server.Supervision;
 
-// A keeper lives as long as its mount and does little: it never sees the parser, the host or the tables.
+// A supervisor lives as long as its mount and does little: it never sees the parser, the host or the tables.
 if (args is [SupervisorArguments.Verb, ..]) return (int)KeepVerb.Run(args);
 return MountHelper.IsCalled() ? (int)MountHelper.Run(args) : (int)CommandLine.Run(args);

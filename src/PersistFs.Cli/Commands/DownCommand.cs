@@ -17,7 +17,7 @@ internal static class DownCommand
         };
         Option<bool> discard = new("--discard")
         {
-            Description = "An arena in memory (memfd:) is given up as well, and its memory freed.",
+            Description = "An arena in memory (memfd:) is discarded as well, and its memory freed.",
         };
         Command command = new("down", "End what `up` began. The tree stays in its arena.")
         {

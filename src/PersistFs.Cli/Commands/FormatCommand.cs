@@ -35,7 +35,7 @@ internal static class FormatCommand
             string path = ArenaArgument.ToAbsolute(parsed.GetValue(arena)!);
             if (MemfdName.IsMemory(path))
             {
-                throw new FailureException(FailureKind.Usage, $"{path}: an arena in memory lives with its holder",
+                throw new FailureException(FailureKind.Usage, $"{path}: an arena in memory lives in a descriptor store",
                     $"make and serve it with: persistfs up MNT --arena {path}");
             }
             ArenaPlace place = ArenaPlacement.Choose(path, mountPoint: "", mount);

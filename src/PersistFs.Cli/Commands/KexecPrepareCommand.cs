@@ -118,7 +118,8 @@ internal static class KexecPrepareCommand
     {
         if (report.State is not (ServerState.Serving or ServerState.Frozen))
         {
-            throw new FailureException(FailureKind.NothingSurvives, $"{report.MountPoint}: the tree is {report.State.ToWord()}",
+            throw new FailureException(FailureKind.NothingSurvives,
+                $"{report.MountPoint}: the tree is {report.State.ToWord()}",
                 $"look at the arena with: persistfs check {report.Arena}");
         }
         // In a directory each tree has an image of its own, named as the timer's.

@@ -19,15 +19,15 @@ internal static class ServeCommand
         arguments.AddTo(command);
         command.SetAction(parsed =>
         {
-            DescriptorStore holder = DescriptorStore.FromEnvironment();
+            DescriptorStore store = DescriptorStore.FromEnvironment();
             try
             {
                 ServerOptions options = ReadSettings(arguments.File(parsed), arguments.Values(parsed)).Read();
-                return (int)Serve(options, holder);
+                return (int)Serve(options, store);
             }
             catch (FailureException exception)
             {
-                holder.Fail(exception.Message, exception.NextStep);
+                store.Fail(exception.Message, exception.NextStep);
                 throw;
             }
         });
@@ -45,9 +45,9 @@ internal static class ServeCommand
         return new ServerSettings(file, environment, values);
     }
 
-    private static ExitCode Serve(ServerOptions options, DescriptorStore holder)
+    private static ExitCode Serve(ServerOptions options, DescriptorStore store)
     {
-        ServerHost.Run(options, holder, KexecReturn.Settle);
+        ServerHost.Run(options, store, KexecReturn.Settle);
         return ExitCode.Success;
     }
 }

@@ -35,7 +35,7 @@ public enum ExitCode
     WouldDiscard = 29,
 
     /// <summary>
-    /// `serve`: told to let go, and another server goes on. Its holder expects it, nobody else sees it.
+    /// `serve`: told to let go, and another server goes on. Only the supervisor or systemd sees it.
     /// </summary>
     HandedOver = 30,
 

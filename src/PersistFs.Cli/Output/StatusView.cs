@@ -47,7 +47,8 @@ internal static class StatusView
         if (report.ProcessId is not { } processId) return state;
         TimeSpan uptime = TimeSpan.FromSeconds(Math.Floor(report.UptimeSeconds ?? 0));
         return Invariant($"{state}, process {processId} for {uptime:g}, {report.Workers} workers, ")
-            + $"{report.CacheMode?.ToWord()}, FUSE {report.Protocol}, {SizeText.Format(report.ServerBytes ?? 0)} of its own";
+            + $"{report.CacheMode?.ToWord()}, FUSE {report.Protocol}, "
+            + $"{SizeText.Format(report.ServerBytes ?? 0)} of its own";
     }
 
     private static string Store(DescriptorStoreKind store, int? supervisor) => store switch
@@ -69,7 +70,7 @@ internal static class StatusView
     private static string Recovery(RecoveryStatus recovery) => Invariant(
         $"{recovery.Milliseconds:0.##} ms: {recovery.RolledBack} undone, {recovery.Completed} completed, ")
         + Invariant($"{recovery.Replayed} replayed, {recovery.AnsweredFromRecords} answered from records")
-        + (recovery.GivenUp == 0 ? "" : Invariant($", [red]{recovery.GivenUp} given up[/]"));
+        + (recovery.GivenUp == 0 ? "" : Invariant($", [red]{recovery.GivenUp} quarantined[/]"));
 
     private static string Pending(StatusReport report) => report.TransactionsInFlight is { } count and > 0
         ? Invariant($"{count} transactions to undo or finish when it is opened next") : "nothing to undo or finish";

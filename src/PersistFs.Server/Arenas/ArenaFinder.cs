@@ -25,11 +25,11 @@ public static class ArenaFinder
         paths ??= FindKept(memory.Name)?.Paths;
         if (paths is not null) return new ArenaSource(name, memory.Name, [.. paths.Select(path => Open(name, path))]);
         throw new FailureException(FailureKind.ArenaNotFound,
-            $"{name}: no server and no keeper of this user has an arena of that name",
+            $"{name}: no server and no supervisor of this user has an arena of that name",
             "see what is served with: persistfs status; in the store of systemd it can be served, not looked at");
     }
 
-    /// <summary>The keeper that has an arena and no server; null where there is none.</summary>
+    /// <summary>The supervisor that has an arena and no server; null where there is none.</summary>
     /// <param name="arenaName">Without memfd:.</param>
     internal static (string Socket, IReadOnlyList<string> Paths)? FindKept(string arenaName)
     {

@@ -12,10 +12,8 @@ internal static class BackingDeviceInfo
     /// <summary>Lets the page cache treat the mount as it treats a disk.</summary>
     /// <remarks>
     /// The kernel gives a FUSE mount one hundredth of the dirty pages it allows in all, and throttles writers beyond,
-    /// since any
-    /// user's server may be slow to take them. This one was started by root and stores them in memory. Without the
-    /// right to say
-    /// so, the mount is slower and nothing else.
+    /// since any user's server may be slow to take them. This one was started by root and stores them in memory.
+    /// Without the right to say so, the mount is slower and nothing else.
     /// </remarks>
     public static void Relax(string mountPoint)
     {

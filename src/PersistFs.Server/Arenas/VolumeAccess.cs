@@ -148,7 +148,7 @@ public static class VolumeAccess
             }
             catch (ArenaException exception) when (exception.Fault == ArenaFault.InUse && !isLast)
             {
-                // Who holds it may have come to serve it meanwhile.
+                // The process that has its lock may serve it by now.
             }
         }
     }

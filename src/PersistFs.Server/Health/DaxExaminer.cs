@@ -36,7 +36,8 @@ public static class DaxExaminer
             return facts.HasRegions
                 ? new HealthCheck(Promise, HealthStatus.Note, "memory is reserved, and no device was made of it",
                     $"load the modules (modprobe -a {Modules}), then: ndctl create-namespace -m devdax --map=mem")
-                : new HealthCheck(Promise, HealthStatus.Note, "memory is reserved (memmap=), and no driver has taken it up",
+                : new HealthCheck(Promise, HealthStatus.Note,
+                    "memory is reserved (memmap=), and no driver has taken it up",
                     $"load the modules, here and in the initial file system: modprobe -a {Modules}");
         }
         return new HealthCheck(Promise, HealthStatus.Note, "no memory is kept from one kernel to the next",

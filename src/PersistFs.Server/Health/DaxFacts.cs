@@ -20,7 +20,7 @@ public sealed record DaxFacts(
             Names("/sys/class/block", "pmem"), regions.Length > 0, start, end);
     }
 
-    /// <summary>The largest range that /proc/iomem calls System RAM; all zeros for who may not see addresses.</summary>
+    /// <summary>The largest range that /proc/iomem calls System RAM; zeros where it hides addresses.</summary>
     internal static (ulong Start, ulong End) LargestMemory(IEnumerable<string> lines)
     {
         (ulong Start, ulong End) largest = (0, 0);

@@ -20,7 +20,7 @@ public static class HealthChecks
         found.Add(Resend(report));
         if (report?.ProcessId is not null)
         {
-            found.Add(Holder(report));
+            found.Add(Connection(report));
             found.Add(Writes(report));
             found.Add(State(report));
             if (report.Live is not null) found.AddRange(MemoryExaminer.Examine(report, StoreFacts.Read(report)));
@@ -48,13 +48,13 @@ public static class HealthChecks
 
     private static HealthCheck Resend(StatusReport? report)
     {
-        const string Promise = "killed daemon";
+        const string Promise = "killed server";
         KernelVersion kernel = KernelVersion.Current;
         bool canResend = report?.CanResend ?? kernel.IsAtLeast(KernelVersion.Resend);
         if (canResend)
         {
             return new HealthCheck(Promise, HealthStatus.Holds,
-                $"the kernel, Linux {kernel}, sends again what a dead daemon had in hand");
+                $"the kernel, Linux {kernel}, sends again what a dead server had in hand");
         }
         return new HealthCheck(Promise, HealthStatus.Fails,
             $"the kernel, Linux {kernel}, cannot send requests again: an idle connection is taken over; "
@@ -62,14 +62,16 @@ public static class HealthChecks
             $"use Linux {KernelVersion.Resend} or newer");
     }
 
-    private static HealthCheck Holder(StatusReport report)
+    private static HealthCheck Connection(StatusReport report)
     {
         const string Promise = "connection held";
         return report.Store switch
         {
-            DescriptorStoreKind.Supervisor => new HealthCheck(Promise, HealthStatus.Holds, $"by the keeper, process {report.SupervisorProcessId}"),
-            DescriptorStoreKind.Systemd => new HealthCheck(Promise, HealthStatus.Holds, "by systemd's descriptor store"),
-            _ => new HealthCheck(Promise, HealthStatus.Fails, "by the daemon alone: with it the connection is lost",
+            DescriptorStoreKind.Supervisor => new HealthCheck(Promise, HealthStatus.Holds,
+                $"by the supervisor, process {report.SupervisorProcessId}"),
+            DescriptorStoreKind.Systemd => new HealthCheck(Promise, HealthStatus.Holds,
+                "by systemd's descriptor store"),
+            _ => new HealthCheck(Promise, HealthStatus.Fails, "by the server alone: with it the connection is lost",
                 $"end its clients, then: persistfs down {report.MountPoint}; persistfs up {report.MountPoint}"),
         };
     }
@@ -83,19 +85,21 @@ public static class HealthChecks
         }
         return report.Store == DescriptorStoreKind.None
             ? new HealthCheck(Promise, HealthStatus.Fails,
-                "write-back without a holder: what was not synced is lost with the daemon",
-                "sync files (fsync), and mount anew with a holder or with -o writethrough")
+                "write-back without a descriptor store: what was not synced is lost with the server",
+                "sync files (fsync), and mount anew with a supervisor or with -o writethrough")
             : new HealthCheck(Promise, HealthStatus.Holds,
-                "write-back: the kernel keeps them for the next daemon; kexec and power loss need fsync");
+                "write-back: the kernel keeps them for the next server; kexec and power loss need fsync");
     }
 
     private static HealthCheck State(StatusReport report) => report.State == ServerState.Serving
         ? new HealthCheck("tree", HealthStatus.Holds, "serving")
         : report.State == ServerState.Frozen
-        ? new HealthCheck("tree", HealthStatus.Note, "frozen: changes wait", $"persistfs kexec abort {report.MountPoint}")
-        : new HealthCheck("tree", HealthStatus.Fails, report.State.ToWord(), $"look at the arena with: persistfs check {report.Arena}");
+        ? new HealthCheck("tree", HealthStatus.Note, "frozen: changes wait",
+            $"persistfs kexec abort {report.MountPoint}")
+        : new HealthCheck("tree", HealthStatus.Fails, report.State.ToWord(),
+            $"look at the arena with: persistfs check {report.Arena}");
 
-    /// <summary>A request buffer that is swapped out when its daemon is killed costs a caller EIO.</summary>
+    /// <summary>A request buffer that is swapped out when its server is killed costs a caller EIO.</summary>
     private static HealthCheck LockedMemory(StatusReport? report)
     {
         const string Promise = "buffers locked";
@@ -110,8 +114,9 @@ public static class HealthChecks
                 .First(line => line.StartsWith("Max locked memory", StringComparison.Ordinal));
             bool isUnlimited = limit.Contains("unlimited", StringComparison.Ordinal) || Libc.EffectiveUserId() == 0;
             return isUnlimited
-                ? new HealthCheck(Promise, HealthStatus.Holds, "the daemon may lock its memory")
-                : new HealthCheck(Promise, HealthStatus.Fails, "the machine swaps, and the daemon may lock little memory",
+                ? new HealthCheck(Promise, HealthStatus.Holds, "the server may lock its memory")
+                : new HealthCheck(Promise, HealthStatus.Fails,
+                    "the machine swaps, and the server may lock little memory",
                     "raise the limit: LimitMEMLOCK=infinity in a unit, ulimit -l in a shell");
         }
         catch (IOException exception)
@@ -133,7 +138,7 @@ public static class HealthChecks
                 $"echo advise >{LargePages.Path}, before the arena is made");
     }
 
-    /// <summary>Large pages make a daemon's end and start independent of the arena's size, nearly.</summary>
+    /// <summary>Large pages make a server's end and start nearly independent of the arena's size.</summary>
     private static HealthCheck Pages(StatusReport? report)
     {
         const string Promise = "short pauses";

@@ -41,7 +41,8 @@ public static class KexecExaminer
                 Promise, HealthStatus.Holds, $"{plan.Reason}, if its command line has {kept}"),
             KexecRoute.LiveUpdate => new HealthCheck(Promise, HealthStatus.Holds,
                 $"{plan.Reason}; only kexec_file_load does that: kexec -s, never kexec -c"),
-            _ => new HealthCheck(Promise, HealthStatus.Holds, $"{plan.Reason}; before a kexec: persistfs kexec prepare"),
+            _ => new HealthCheck(Promise, HealthStatus.Holds,
+                $"{plan.Reason}; before a kexec: persistfs kexec prepare"),
         };
     }
 

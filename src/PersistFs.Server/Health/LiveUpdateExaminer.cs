@@ -20,7 +20,8 @@ public static class LiveUpdateExaminer
                 + MemoryExaminer.OfStore(facts.SystemdVersion));
         }
         string commandLine = missing.Length == 0 ? "" : $", with {string.Join(' ', missing)} on its command line";
-        return new HealthCheck(Promise, HealthStatus.Note, "this kernel hands no memory files over (no /dev/liveupdate)",
+        return new HealthCheck(Promise, HealthStatus.Note,
+            "this kernel hands no memory files over (no /dev/liveupdate)",
             "boot a kernel with CONFIG_LIVEUPDATE_MEMFD (7.x)" + commandLine);
     }
 }

@@ -3,7 +3,7 @@ using PersistFs.Server.Status;
 
 namespace PersistFs.Server.Health;
 
-/// <summary>Says who keeps an arena in memory (memfd:), and until when.</summary>
+/// <summary>Says what keeps an arena in memory (memfd:), and until when.</summary>
 public static class MemoryExaminer
 {
     /// <summary>The first systemd that keeps what a unit has stored when that is stopped.</summary>
@@ -14,25 +14,27 @@ public static class MemoryExaminer
 
     /// <summary>What holds of its memory.</summary>
     /// <param name="report">The tree, which is served from such an arena.</param>
-    /// <param name="facts">Of the holder, where that is systemd.</param>
+    /// <param name="facts">Of the descriptor store, where that is systemd's.</param>
     public static IEnumerable<HealthCheck> Examine(StatusReport report, StoreFacts facts)
     {
         yield return ExamineStop(report, facts);
         bool goesOn = report.Live is { Reason: null };
-        if (!goesOn || report.Store != DescriptorStoreKind.Systemd || facts.SystemdVersion is >= LiveUpdateSystemd) yield break;
+        bool isLost = goesOn && report.Store == DescriptorStoreKind.Systemd
+            && facts.SystemdVersion is not >= LiveUpdateSystemd;
+        if (!isLost) yield break;
         yield return new HealthCheck("memory handed on", HealthStatus.Fails,
             $"{facts.Name} lets go of what it has stored before the kexec; {LiveUpdateSystemd} hands it over",
-            $"use systemd {LiveUpdateSystemd}, or a keeper: persistfs up without a unit; or --image for the kexec");
+            $"use systemd {LiveUpdateSystemd}, or a supervisor: persistfs up without a unit; or --image for the kexec");
     }
 
     /// <summary>What is said of a machine that could hand memory on, where its systemd would keep it.</summary>
     public static string OfStore(int? systemdVersion) => systemdVersion switch
     {
-        null => "their keeper has to live until the kexec",
+        null => "their supervisor has to live until the kexec",
         >= LiveUpdateSystemd =>
-            $"their keeper has to live until the kexec, or systemd {systemdVersion} hands them over",
-        _ => $"their keeper has to live until the kexec; systemd {systemdVersion} does not hand over what it stores, "
-            + $"{LiveUpdateSystemd} does",
+            $"their supervisor has to live until the kexec, or systemd {systemdVersion} hands them over",
+        _ => $"their supervisor has to live until the kexec; systemd {systemdVersion} does not hand over "
+            + $"what it stores, {LiveUpdateSystemd} does",
     };
 
     private static HealthCheck ExamineStop(StatusReport report, StoreFacts facts)
@@ -41,21 +43,22 @@ public static class MemoryExaminer
         if (report.Store == DescriptorStoreKind.Supervisor)
         {
             return new HealthCheck(Promise, HealthStatus.Holds,
-                $"by the keeper, process {report.SupervisorProcessId}, also when the tree is unmounted");
+                $"by the supervisor, process {report.SupervisorProcessId}, also when the tree is unmounted");
         }
         if (report.Store != DescriptorStoreKind.Systemd)
         {
-            return new HealthCheck(Promise, HealthStatus.Fails, "by the daemon alone: with it the arena is lost",
+            return new HealthCheck(Promise, HealthStatus.Fails, "by the server alone: with it the arena is lost",
                 $"copy what is needed, or save an image: persistfs save {report.MountPoint} FILE");
         }
         if (facts.SystemdVersion is not >= PreservingSystemd)
         {
             return new HealthCheck(Promise, HealthStatus.Fails,
                 $"{facts.Name} drops what a unit has stored when that is stopped: a stop loses the arena",
-                $"use systemd {PreservingSystemd} or newer, or a keeper: persistfs up without a unit");
+                $"use systemd {PreservingSystemd} or newer, or a supervisor: persistfs up without a unit");
         }
         return facts.IsStorePreserved
-            ? new HealthCheck(Promise, HealthStatus.Holds, "by systemd's descriptor store, also when the unit is stopped")
+            ? new HealthCheck(Promise, HealthStatus.Holds,
+                "by systemd's descriptor store, also when the unit is stopped")
             : new HealthCheck(Promise, HealthStatus.Fails, "by systemd's descriptor store, until the unit is stopped",
                 "set FileDescriptorStorePreserve=yes in the unit, as the one that comes with this program does");
     }

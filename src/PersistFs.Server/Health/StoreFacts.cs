@@ -14,7 +14,8 @@ public sealed record StoreFacts(int? SystemdVersion, bool IsStorePreserved)
     /// <summary>Asks, of the unit that serves a tree.</summary>
     public static StoreFacts Read(StatusReport? report)
     {
-        string? unit = report is { Store: DescriptorStoreKind.Systemd, ProcessId: { } process } ? ServiceUnit.Of(process) : null;
+        string? unit = report is { Store: DescriptorStoreKind.Systemd, ProcessId: { } process }
+            ? ServiceUnit.Of(process) : null;
         return new StoreFacts(ServiceUnit.Version(), unit is not null && ServiceUnit.KeepsStoreWhenStopped(unit));
     }
 }

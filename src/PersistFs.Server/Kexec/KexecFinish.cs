@@ -66,7 +66,7 @@ public sealed class KexecFinish
         try
         {
             FinishedTree tree = record.BootId == BootIdentity.Current ? Thaw(record) : TakeUp(record);
-            // Whether memory has come over is seen by who serves it: the server of a unit puts the record away.
+            // Whether memory has come over is seen by the server that has it: a unit's server puts the record away.
             bool isLeft = tree.IsBack && record is { Unit: not null, Route: KexecRoute.LiveUpdate }
                 && record.BootId != BootIdentity.Current;
             if (tree.IsBack && !isLeft) KexecRecord.Remove(record.MountPoint);
@@ -202,7 +202,7 @@ public sealed class KexecFinish
     }
 
     /// <summary>
-    /// An image is restored to memory by nobody: where settings name that, it is the operator who has another place.
+    /// An image is never restored to memory: where the settings name memory, the operator has to name another place.
     /// </summary>
     private static void RequireNotNamed(
         KexecRecord record, string image, IReadOnlyDictionary<string, string?> mountPoint)

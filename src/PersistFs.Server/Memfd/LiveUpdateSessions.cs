@@ -10,10 +10,10 @@ namespace PersistFs.Server.Memfd;
 
 /// <summary>The sessions in which an arena's segments go to the next kernel, one for each segment.</summary>
 /// <remarks>
-/// The holder keeps them: with the last descriptor of a session its segment is not preserved any more. A session that
-/// the last kernel left is finished only when its segment is in keeping, and then made anew for the next one.
+/// The descriptor store keeps them: with the last descriptor of a session its segment is not preserved any more.
+/// A session that the last kernel left is finished only when its segment is in keeping, and then made anew.
 /// </remarks>
-internal sealed class LiveUpdateSessions(DescriptorStore holder, string mountPoint, MemfdName spec) : IDisposable
+internal sealed class LiveUpdateSessions(DescriptorStore store, string mountPoint, MemfdName spec) : IDisposable
 {
     /// <summary>How long a server waits for others that make their sessions at the same time.</summary>
     private static readonly TimeSpan DeviceWait = TimeSpan.FromSeconds(2);
@@ -42,14 +42,14 @@ internal sealed class LiveUpdateSessions(DescriptorStore holder, string mountPoi
     /// <summary>What tells this arena's segments from others'.</summary>
     public ulong IdentityWord { get; set; }
 
-    /// <summary>Takes the session of a segment, and what it holds, from the holder or from the last kernel.</summary>
+    /// <summary>Takes the session of a segment, and its file, from the descriptor store or the last kernel.</summary>
     /// <param name="lastKernel">What the last kernel has left.</param>
     /// <param name="index">The segment.</param>
     /// <returns>The segment's file, not yet in keeping; null where there is no such session.</returns>
     /// <exception cref="FailureException">The session holds something else.</exception>
     public SafeFileHandle? TakeSegment(PreviousKernel lastKernel, int index)
     {
-        int kept = holder.Take(DescriptorName.Live(index));
+        int kept = store.Take(DescriptorName.Live(index));
         SafeFileHandle? session = kept < 0 ? null : new SafeFileHandle(kept, ownsHandle: true);
         if (session is null && lastKernel.Open() is { } device)
         {
@@ -68,7 +68,7 @@ internal sealed class LiveUpdateSessions(DescriptorStore holder, string mountPoi
     /// <param name="segment">Its file as it is kept.</param>
     public void TakeKept(int index, SafeFileHandle segment)
     {
-        int kept = holder.Take(DescriptorName.Live(index));
+        int kept = store.Take(DescriptorName.Live(index));
         if (kept < 0) return;
         var session = new SafeFileHandle(kept, ownsHandle: true);
         switch (Libc.PreserveInLiveSession(kept, Number(segment), TokenOf(index)))
@@ -81,7 +81,7 @@ internal sealed class LiveUpdateSessions(DescriptorStore holder, string mountPoi
                 incoming[index] = session;
                 break;
             default:
-                holder.Remove(DescriptorName.Live(index));
+                store.Remove(DescriptorName.Live(index));
                 session.Dispose();
                 break;
         }
@@ -93,7 +93,7 @@ internal sealed class LiveUpdateSessions(DescriptorStore holder, string mountPoi
         foreach ((int index, SafeFileHandle session) in incoming)
         {
             _ = Libc.FinishLiveSession(Number(session));
-            holder.Discard(DescriptorName.Live(index));
+            store.Discard(DescriptorName.Live(index));
             session.Dispose();
         }
         incoming.Clear();
@@ -155,7 +155,7 @@ internal sealed class LiveUpdateSessions(DescriptorStore holder, string mountPoi
         {
             if (!outgoing.Remove(index, out session)) return;
         }
-        holder.Remove(DescriptorName.Live(index));
+        store.Remove(DescriptorName.Live(index));
         session.Dispose();
     }
 
@@ -171,14 +171,15 @@ internal sealed class LiveUpdateSessions(DescriptorStore holder, string mountPoi
     /// <summary>Takes a session from the last kernel, and gives it into keeping.</summary>
     private Errno Retrieve(LiveUpdate device, int index, out SafeFileHandle? session)
     {
-        if (holder.TryTakeSession(device.Number, NameOf(index), DescriptorName.Live(index), out Errno error, out int taken))
+        string name = NameOf(index), key = DescriptorName.Live(index);
+        if (store.TryTakeSession(device.Number, name, key, out Errno error, out int taken))
         {
             session = error == Errno.OK ? new SafeFileHandle(taken, ownsHandle: true) : null;
             return error;
         }
-        error = device.Retrieve(NameOf(index), out session);
+        error = device.Retrieve(name, out session);
         // From here on its end would be that of the memory: before anything else it is given into keeping.
-        if (session is not null) _ = holder.Deposit(DescriptorName.Live(index), Number(session));
+        if (session is not null) _ = store.Deposit(key, Number(session));
         return error;
     }
 
@@ -190,13 +191,13 @@ internal sealed class LiveUpdateSessions(DescriptorStore holder, string mountPoi
         if (error != Errno.OK)
         {
             Reason = error == Errno.EEXIST
-                ? $"there is a session {name} already, which is not of this server's holder"
+                ? $"there is a session {name} already, which is not in this server's descriptor store"
                 : $"a session cannot be made: {error}";
             return false;
         }
         error = Libc.PreserveInLiveSession(Number(session!), Number(segment), TokenOf(index));
         taken += Stopwatch.GetElapsedTime(start);
-        bool isKept = error == Errno.OK && holder.Deposit(DescriptorName.Live(index), Number(session!));
+        bool isKept = error == Errno.OK && store.Deposit(DescriptorName.Live(index), Number(session!));
         if (isKept)
         {
             lock (outgoing) outgoing[index] = session!;
@@ -204,7 +205,7 @@ internal sealed class LiveUpdateSessions(DescriptorStore holder, string mountPoi
         }
         session!.Dispose();
         Reason = error == Errno.OK
-            ? holder.WhyFull(DescriptorName.Live(index)) ?? "the holder does not take the sessions"
+            ? store.WhyFull(DescriptorName.Live(index)) ?? "the descriptor store does not take the sessions"
             : $"the kernel does not preserve segment {index}: {error}";
         return false;
     }

@@ -11,14 +11,14 @@ using PersistFs.Server.Supervision;
 
 namespace PersistFs.Server.Memfd;
 
-/// <summary>An arena in memory that a holder keeps, as its server has it.</summary>
+/// <summary>An arena in memory that a descriptor store keeps, as its server has it.</summary>
 /// <remarks>
 /// What is in keeping is never locked: the engine opens each segment anew. The kernel's sessions hold the files that
 /// are in keeping, for the same reason.
 /// </remarks>
 internal sealed class MemfdArena : SegmentStore, IDisposable
 {
-    private readonly DescriptorStore holder;
+    private readonly DescriptorStore store;
     private readonly string mountPoint;
     private readonly MemfdName spec;
     private readonly Action<string> tell;
@@ -26,17 +26,17 @@ internal sealed class MemfdArena : SegmentStore, IDisposable
     private readonly List<SafeFileHandle> segments = [];
     private bool isFullTold;
 
-    /// <param name="holder">Who keeps it.</param>
+    /// <param name="store">What keeps it.</param>
     /// <param name="mountPoint">Where it is served.</param>
     /// <param name="spec">Which it is.</param>
     /// <param name="tell">Told what the operator wants to know.</param>
-    public MemfdArena(DescriptorStore holder, string mountPoint, MemfdName spec, Action<string> tell)
+    public MemfdArena(DescriptorStore store, string mountPoint, MemfdName spec, Action<string> tell)
     {
         this.tell = tell;
-        this.holder = holder;
+        this.store = store;
         this.mountPoint = mountPoint;
         this.spec = spec;
-        live = new LiveUpdateSessions(holder, mountPoint, spec);
+        live = new LiveUpdateSessions(store, mountPoint, spec);
     }
 
     public override bool IsPinned => live.Count > 0;
@@ -82,15 +82,15 @@ internal sealed class MemfdArena : SegmentStore, IDisposable
             {
                 if (TryTake(lastKernel, index)) continue;
                 // Made since this process was: the engine asks for it once the other has let go of the arena.
-                if (holder.IsStandby) return true;
+                if (store.IsStandby) return true;
                 throw IsMissing(index, head.SegmentCount);
             }
         }
         // One that is in keeping and that the arena does not know of yet is the other server's.
-        if (holder.IsStandby) return true;
+        if (store.IsStandby) return true;
         // One more may be in keeping, of a server that died before the arena knew of it.
         int next = segments.Count;
-        if (holder.Take(DescriptorName.Arena(next)) is >= 0 and var stray) Forget(next, stray);
+        if (store.Take(DescriptorName.Arena(next)) is >= 0 and var stray) Forget(next, stray);
         return true;
     }
 
@@ -109,7 +109,7 @@ internal sealed class MemfdArena : SegmentStore, IDisposable
         {
             throw FailureException.FromArena(exception);
         }
-        if (!holder.Deposit(DescriptorName.Arena(0), Number(segments[0]))) throw NotHeld(spec);
+        if (!store.Deposit(DescriptorName.Arena(0), Number(segments[0]))) throw NotHeld(spec);
     }
 
     /// <summary>
@@ -128,7 +128,7 @@ internal sealed class MemfdArena : SegmentStore, IDisposable
     public override Errno TryMake(int index, ulong lengthInBytes, out SafeFileHandle? segment)
     {
         segment = null;
-        if (holder.Kind != DescriptorStoreKind.None && holder.WhyFull(DescriptorName.Arena(index)) is { } reason)
+        if (store.Kind != DescriptorStoreKind.None && store.WhyFull(DescriptorName.Arena(index)) is { } reason)
         {
             TellFull(reason);
             return Errno.ENOSPC;
@@ -143,7 +143,8 @@ internal sealed class MemfdArena : SegmentStore, IDisposable
         if (error == Errno.OK) error = TryReopen(kept, out segment);
         // The first is given into keeping when there is an arena in it.
         bool isKept = error == Errno.OK
-            && (index == 0 || holder.Kind == DescriptorStoreKind.None || holder.Deposit(DescriptorName.Arena(index), descriptor));
+            && (index == 0 || store.Kind == DescriptorStoreKind.None
+                || store.Deposit(DescriptorName.Arena(index), descriptor));
         if (!isKept)
         {
             segment?.Dispose();
@@ -180,8 +181,8 @@ internal sealed class MemfdArena : SegmentStore, IDisposable
     public override void Drop(int index)
     {
         live.Drop(index);
-        holder.Remove(DescriptorName.Live(index));
-        holder.Remove(DescriptorName.Arena(index));
+        store.Remove(DescriptorName.Live(index));
+        store.Remove(DescriptorName.Arena(index));
         lock (segments)
         {
             if (index >= segments.Count) return;
@@ -211,7 +212,7 @@ internal sealed class MemfdArena : SegmentStore, IDisposable
 
     private bool TryTake(PreviousKernel lastKernel, int index)
     {
-        int kept = holder.Take(DescriptorName.Arena(index));
+        int kept = store.Take(DescriptorName.Arena(index));
         if (kept >= 0)
         {
             var segment = new SafeFileHandle(kept, ownsHandle: true);
@@ -222,8 +223,8 @@ internal sealed class MemfdArena : SegmentStore, IDisposable
         }
         if (live.TakeSegment(lastKernel, index) is not { } retrieved) return false;
         segments.Add(retrieved);
-        if (holder.Deposit(DescriptorName.Arena(index), Number(retrieved))) return true;
-        throw holder.WhyFull(DescriptorName.Arena(index)) is { } reason
+        if (store.Deposit(DescriptorName.Arena(index), Number(retrieved))) return true;
+        throw store.WhyFull(DescriptorName.Arena(index)) is { } reason
             ? new FailureException(FailureKind.NotHeld, $"{spec}: {reason}", "make room there, and start it again")
             : NotHeld(spec);
     }
@@ -231,18 +232,18 @@ internal sealed class MemfdArena : SegmentStore, IDisposable
     /// <summary>Segments without a first one are what a server has left that died while it made an arena.</summary>
     private void DropStray()
     {
-        for (int index = 1; holder.HasArena && index < DescriptorName.IndexEnd; index++)
+        for (int index = 1; store.HasArena && index < DescriptorName.IndexEnd; index++)
         {
-            if (holder.Take(DescriptorName.Arena(index)) is >= 0 and var stray) Forget(index, stray);
-            if (holder.Take(DescriptorName.Live(index)) is >= 0 and var session) Libc.Close(session);
+            if (store.Take(DescriptorName.Arena(index)) is >= 0 and var stray) Forget(index, stray);
+            if (store.Take(DescriptorName.Live(index)) is >= 0 and var session) Libc.Close(session);
         }
     }
 
     private void Forget(int index, int descriptor)
     {
         Libc.Close(descriptor);
-        holder.Remove(DescriptorName.Live(index));
-        holder.Remove(DescriptorName.Arena(index));
+        store.Remove(DescriptorName.Live(index));
+        store.Remove(DescriptorName.Arena(index));
     }
 
     private void RequireMemory(int index, SafeFileHandle segment)
@@ -252,7 +253,7 @@ internal sealed class MemfdArena : SegmentStore, IDisposable
         if (isMemory) return;
         throw new FailureException(FailureKind.ForeignConnection,
             $"{spec}: what is kept as segment {index} is no memory; nothing was touched",
-            $"end its holder, and then: persistfs up {mountPoint}");
+            $"end the process that keeps it, and then: persistfs up {mountPoint}");
     }
 
     /// <summary>Takes all memory of a file at once, in large pages where there are some.</summary>
@@ -280,5 +281,5 @@ internal sealed class MemfdArena : SegmentStore, IDisposable
 
     private FailureException IsMissing(int index, int count) => new(FailureKind.WrongSize,
         $"{spec}: the arena has {count} segments, and segment {index} is missing; the others are kept as they are",
-        $"restore a saved image to a file; what is left is given up with: persistfs down --discard {mountPoint}");
+        $"restore a saved image to a file; give up what is left with: persistfs down --discard {mountPoint}");
 }

@@ -31,7 +31,7 @@ public sealed class MemfdRelease
 
     /// <summary>Looks at what a mount point has, before it is unmounted.</summary>
     /// <param name="path">The mount point.</param>
-    /// <param name="discards">Whether an arena in memory is to be given up.</param>
+    /// <param name="discards">Whether an arena in memory is to be discarded.</param>
     /// <exception cref="FailureException">
     /// WouldDiscard: with the mount the memory would be gone, and nobody asked for that.
     /// </exception>
@@ -44,7 +44,8 @@ public sealed class MemfdRelease
         var release = new MemfdRelease(mountPoint, discards, report) { IsMounted = !isGivenUp };
         if (discards || report?.Live is null) return release;
         bool isKept = report.Store == DescriptorStoreKind.Supervisor
-            || (report.Store == DescriptorStoreKind.Systemd && UnitOf(report) is { } unit && ServiceUnit.KeepsStoreWhenStopped(unit));
+            || (report.Store == DescriptorStoreKind.Systemd && UnitOf(report) is { } unit
+                && ServiceUnit.KeepsStoreWhenStopped(unit));
         if (isKept) return release;
         throw new FailureException(FailureKind.WouldDiscard,
             $"{mountPoint}: {report.Arena} lies in memory that nobody would keep when its server ends",
@@ -59,16 +60,19 @@ public sealed class MemfdRelease
     {
         if (discards)
         {
-            if (report?.Store == DescriptorStoreKind.Systemd && UnitOf(report) is { } unit) ServiceUnit.CleanStore(unit);
+            if (report?.Store == DescriptorStoreKind.Systemd && UnitOf(report) is { } unit)
+            {
+                ServiceUnit.CleanStore(unit);
+            }
             AwaitEnd(Discard());
             return null;
         }
         if (report?.Live is null) return null;
-        return $"{report.Arena} stays in memory, kept by {Keeper()}; go on with it: persistfs up {mountPoint} "
+        return $"{report.Arena} stays in memory, kept by {StoreName()}; go on with it: persistfs up {mountPoint} "
             + $"--arena {report.Arena}; give it up: persistfs down --discard {mountPoint}";
     }
 
-    /// <summary>The keeper notices its server's end a moment later than others do.</summary>
+    /// <summary>The supervisor notices its server's end a moment later than others do.</summary>
     private int? Discard()
     {
         if (report is not null && report.Store != DescriptorStoreKind.Supervisor) return null;
@@ -90,7 +94,7 @@ public sealed class MemfdRelease
         Libc.Close(process);
     }
 
-    private string Keeper() => report!.SupervisorProcessId is { } process ? $"process {process}" : "systemd";
+    private string StoreName() => report!.SupervisorProcessId is { } process ? $"process {process}" : "systemd";
 
     private static string? UnitOf(StatusReport report) =>
         report.ProcessId is { } process ? ServiceUnit.Of(process) : null;

@@ -13,7 +13,9 @@ internal sealed class ServedTree : IDisposable
     private readonly OpenedArena opened;
 
     /// <summary>Puts an arena and a connection together; nothing is read from the connection yet.</summary>
-    /// <param name="opened">The arena, from now on this object's to close; its session has begun or was resumed.</param>
+    /// <param name="opened">
+    /// The arena, from now on this object's to close; its session has begun or was resumed.
+    /// </param>
     /// <param name="fileSystem">The file system in it.</param>
     /// <param name="device">A mounted /dev/fuse, from now on this object's to close.</param>
     /// <param name="connection">The kernel's number of the connection; 0 where it does not tell.</param>

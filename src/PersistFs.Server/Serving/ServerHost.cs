@@ -9,10 +9,10 @@ using PersistFs.Server.Settings;
 
 namespace PersistFs.Server.Serving;
 
-/// <summary>The daemon around a volume: signals, systemd's protocol, logs.</summary>
+/// <summary>The process around a volume: signals, systemd's protocol, logs.</summary>
 public static class ServerHost
 {
-    /// <summary>Whether somebody waits for READY=1 (sd_notify(3)): systemd, or whoever speaks as it does.</summary>
+    /// <summary>Whether READY=1 (sd_notify(3)) is awaited, by systemd or a program that speaks as it does.</summary>
     private static bool HasServiceManager =>
         !string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NOTIFY_SOCKET")) || SystemdHelpers.IsSystemdService();
 
@@ -21,10 +21,10 @@ public static class ServerHost
 
     /// <summary>Serves until the tree is unmounted, or SIGTERM or SIGINT comes.</summary>
     /// <param name="options">What to serve where.</param>
-    /// <param name="holder">Who keeps the connection, and is told how the server is.</param>
+    /// <param name="store">What keeps the connection, and is told how the server is.</param>
     /// <param name="settleReturn">Asked of an arena in memory, before it is served.</param>
     /// <exception cref="FailureException">It could not start, or the connection broke.</exception>
-    public static void Run(ServerOptions options, DescriptorStore holder, ReturnHandler settleReturn)
+    public static void Run(ServerOptions options, DescriptorStore store, ReturnHandler settleReturn)
     {
         // The empty builder: no watched files, no providers that nobody configured, and a small process.
         HostApplicationBuilder builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings
@@ -32,8 +32,8 @@ public static class ServerHost
             ApplicationName = "persistfs",
             ContentRootPath = "/",
         });
-        // A keeper is told by the server itself, and its log is a file for people.
-        bool hasServiceManager = HasServiceManager && holder.Kind != DescriptorStoreKind.Supervisor;
+        // The server itself tells a supervisor, and the log is then a file for people.
+        bool hasServiceManager = HasServiceManager && store.Kind != DescriptorStoreKind.Supervisor;
         AddLogging(builder.Logging, hasServiceManager);
         if (hasServiceManager)
         {
@@ -46,8 +46,8 @@ public static class ServerHost
         builder.Services.AddSingleton(
             provider => provider.GetRequiredService<ILoggerFactory>().CreateLogger("persistfs"));
         builder.Services.AddSingleton(provider => new VolumeServer(
-            options, holder, settleReturn, provider.GetRequiredService<ILogger>()));
-        builder.Services.AddSingleton(holder);
+            options, store, settleReturn, provider.GetRequiredService<ILogger>()));
+        builder.Services.AddSingleton(store);
         builder.Services.AddSingleton<VolumeService>();
         builder.Services.AddHostedService(provider => provider.GetRequiredService<VolumeService>());
         using IHost host = builder.Build();
@@ -60,7 +60,7 @@ public static class ServerHost
     private static void AddLogging(ILoggingBuilder logging, bool hasServiceManager)
     {
         logging.AddConsole();
-        // A failure to start is told by who called, once and in our words.
+        // A failure to start is told by the caller, once and in our words.
         LoggerFilterOptions filter = new() { MinLevel = LogLevel.Information };
         filter.Rules.Add(new LoggerFilterRule(null, "Microsoft", LogLevel.Critical, filter: null));
         ConsoleLoggerOptions console = new()

@@ -30,7 +30,8 @@ internal sealed partial class VolumeServer
             ControlVerb.Names => FreezeScope.AllButCachedWrites,
             ControlVerb.All => FreezeScope.All,
             var other => throw new FailureException(
-                FailureKind.Usage, $"freeze: there is no scope \"{other}\"", $"use {ControlVerb.Names} or {ControlVerb.All}"),
+                FailureKind.Usage, $"freeze: there is no scope \"{other}\"",
+                $"use {ControlVerb.Names} or {ControlVerb.All}"),
         };
         TimeSpan wait = Milliseconds(order, 1);
         TimeSpan window = Milliseconds(order, 2);
@@ -43,7 +44,8 @@ internal sealed partial class VolumeServer
                     "see how it is with: persistfs status");
             }
             long until = start + (long)(window.TotalSeconds * Stopwatch.Frequency);
-            FreezeRecord record = new(scope, wait.TotalMilliseconds, until, BootId(), Tree.Volume.DefaultTree.ReadSession().Connection);
+            ulong connection = Tree.Volume.DefaultTree.ReadSession().Connection;
+            FreezeRecord record = new(scope, wait.TotalMilliseconds, until, BootId(), connection);
             Tree.Session.Freeze(scope, wait);
             try
             {
@@ -76,7 +78,8 @@ internal sealed partial class VolumeServer
         if (Tree.Volume.FindHeadFault(VerifyPatience) is { } fault)
         {
             throw new FailureException(FailureKind.ArenaCorrupt, $"{Tree.Arena}: {fault}",
-                $"end the mount with: persistfs down {options.MountPoint}, and look with: persistfs check {Tree.Arena}");
+                $"end the mount with: persistfs down {options.MountPoint}, "
+                    + $"and look with: persistfs check {Tree.Arena}");
         }
         return [Stopwatch.GetElapsedTime(start).TotalMilliseconds.ToString("0.###", CultureInfo.InvariantCulture)];
     }

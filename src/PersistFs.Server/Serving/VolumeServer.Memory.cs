@@ -11,10 +11,10 @@ using PersistFs.Server.Status;
 
 namespace PersistFs.Server.Serving;
 
-/// <summary>Arenas in memory, which the holder keeps as it keeps the connection.</summary>
+/// <summary>Arenas in memory, which the descriptor store keeps as it keeps the connection.</summary>
 internal sealed partial class VolumeServer
 {
-    /// <summary>The arena of a place; one in memory is taken from whoever has it, or made.</summary>
+    /// <summary>The arena of a place; one in memory is taken from where it is kept, or made.</summary>
     /// <param name="place">Where it lies.</param>
     /// <param name="mayMake">Whether one in memory may be made where there is none.</param>
     /// <param name="memory">Its segments where it lies in memory, the caller's to close; else null.</param>
@@ -28,14 +28,14 @@ internal sealed partial class VolumeServer
         isNew = false;
         if (!MemfdName.IsMemory(place.Spec))
         {
-            if (!holder.HasArena) return place.Spec;
+            if (!store.HasArena) return place.Spec;
             throw new FailureException(FailureKind.ArenaInUse,
-                $"{options.MountPoint}: its holder keeps an arena in memory, and {place.Spec} is another",
+                $"{options.MountPoint}: its descriptor store has an arena in memory, and {place.Spec} is another",
                 $"name that one, or give it up with: persistfs down --discard {options.MountPoint}");
         }
         MemfdName spec = MemfdName.Parse(place.Spec);
-        if (holder.Kind == DescriptorStoreKind.None) throw MemfdArena.NotHeld(spec);
-        memory = new MemfdArena(holder, options.MountPoint, spec, Tell);
+        if (store.Kind == DescriptorStoreKind.None) throw MemfdArena.NotHeld(spec);
+        memory = new MemfdArena(store, options.MountPoint, spec, Tell);
         try
         {
             isNew = !TakeOrMake(memory, spec, place, mayMake);
@@ -51,12 +51,12 @@ internal sealed partial class VolumeServer
     /// <returns>Whether it was taken; else it was made.</returns>
     private bool TakeOrMake(MemfdArena memory, MemfdName spec, ArenaPlace place, bool mayMake)
     {
-        if (!holder.HasArena) RequireNotElsewhere(spec);
+        if (!store.HasArena) RequireNotElsewhere(spec);
         if (memory.TryTake(options.LockWait)) return true;
         if (!mayMake)
         {
             throw new FailureException(FailureKind.ArenaNotFound,
-                $"{spec}: its holder has the connection and not the arena; the tree is lost",
+                $"{spec}: its descriptor store has the connection and not the arena; the tree is lost",
                 $"end its clients, then: persistfs down {options.MountPoint}, persistfs up {options.MountPoint}");
         }
         if (ServerVariable.IsSet(ServerVariable.ExistingOnly))

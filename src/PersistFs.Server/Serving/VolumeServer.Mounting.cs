@@ -35,7 +35,7 @@ internal sealed partial class VolumeServer
         BackingDeviceInfo.Relax(options.MountPoint);
     }
 
-    /// <summary>/dev/fuse, or -1 for a user who has fusermount3 open it.</summary>
+    /// <summary>/dev/fuse, or -1 where the user is not root and fusermount3 opens it.</summary>
     private static int OpenDevice()
     {
         try
@@ -100,7 +100,7 @@ internal sealed partial class VolumeServer
 
     private void Deposit(int device)
     {
-        if (holder.Kind != DescriptorStoreKind.None && !holder.Deposit(device)) LogNotHeld(options.MountPoint);
+        if (store.Kind != DescriptorStoreKind.None && !store.Deposit(device)) LogNotHeld(options.MountPoint);
     }
 
     /// <summary>Begins a session in the arena and mounts it; what was opened is closed where that fails.</summary>
@@ -164,7 +164,7 @@ internal sealed partial class VolumeServer
     private SessionOptions Wanted()
     {
         CacheMode cacheMode = options.Mount.CacheMode
-            ?? (holder.Kind == DescriptorStoreKind.None ? CacheMode.WriteThrough : CacheMode.WriteBack);
+            ?? (store.Kind == DescriptorStoreKind.None ? CacheMode.WriteThrough : CacheMode.WriteBack);
         return new SessionOptions
         {
             WorkerCount = options.WorkerCount,

@@ -12,8 +12,8 @@ internal sealed partial class VolumeServer
 {
     /// <summary>
     /// "save", path: writes an image to the open file that came with the order. Progress is phase, bytes done, bytes in
-    /// all; the result is the report. Whoever asked publishes the image. With "settle" as third word, the save says
-    /// so when little is left to be copied, and waits until the tree is frozen: the image is of the frozen tree.
+    /// all; the result is the report. The client publishes the image. With "settle" as third word, the save says so
+    /// when little is left to be copied, and waits until the tree is frozen: the image is of the frozen tree.
     /// </summary>
     private string[] Save(ControlRequest order)
     {
@@ -33,7 +33,7 @@ internal sealed partial class VolumeServer
         catch (OperationCanceledException)
         {
             throw new FailureException(FailureKind.Interrupted,
-                $"{options.MountPoint}: the save was given up, since nobody waits for it or the server ends",
+                $"{options.MountPoint}: the save was broken off, since nobody waits for it or the server ends",
                 "save again");
         }
 

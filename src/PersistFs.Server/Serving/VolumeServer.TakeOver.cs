@@ -22,11 +22,11 @@ internal sealed partial class VolumeServer
     /// <summary>Whether the order to let go has been given.</summary>
     private int isHandingOver;
 
-    /// <summary>Goes on with the connection that the holder has kept, if there is one that lives.</summary>
+    /// <summary>Goes on with the connection that the descriptor store has kept, if there is one that lives.</summary>
     /// <param name="device">Otherwise: the stored descriptor where it can still be mounted, or -1.</param>
     private bool TryTakeOver(out int device)
     {
-        device = holder.TakeConnection();
+        device = store.TakeConnection();
         if (device < 0) return false;
         switch (StoredDevice.Examine(device))
         {
@@ -34,7 +34,7 @@ internal sealed partial class VolumeServer
                 return false;
 
             case DeviceState.Closed:
-                holder.Remove();
+                store.Remove();
                 Libc.Close(device);
                 device = -1;
                 Tell($"{options.MountPoint}: the connection that was kept has ended");
@@ -100,12 +100,12 @@ internal sealed partial class VolumeServer
         ArenaSource source = Locate(place, mayMake: false, out MemfdArena? memory, out _);
         return Open(source, memory, () =>
         {
-            if (holder.IsStandby)
+            if (store.IsStandby)
             {
                 VolumeAccess.RequireKnownFormat(source);
-                holder.Standby();
+                store.Standby();
             }
-            TimeSpan lockWait = holder.IsStandby ? Timeout.InfiniteTimeSpan : options.LockWait;
+            TimeSpan lockWait = store.IsStandby ? Timeout.InfiniteTimeSpan : options.LockWait;
             return memory is null
                 ? VolumeAccess.OpenInherited(source, options.Mount, lockWait)
                 : OpenMemory(memory, source, lockWait);
@@ -124,7 +124,7 @@ internal sealed partial class VolumeServer
                 $"the connection that was kept, {connection}, is not that of the arena {opened.Name} ")
                 + string.Create(CultureInfo.InvariantCulture, $"({state.Connection})"));
         }
-        opened.Volume.DefaultTree.ResumeSession(holder.WasServerKilled);
+        opened.Volume.DefaultTree.ResumeSession(store.WasServerKilled);
         if (state.Connection == 0) StoreConnection(opened.Volume, connection);
     }
 
@@ -157,7 +157,7 @@ internal sealed partial class VolumeServer
             // Without /sys/fs/fuse/connections the mount can be told.
             Libc.Unmount(options.MountPoint, UnmountFlags.Force | UnmountFlags.Detach);
         }
-        holder.Discard();
+        store.Discard();
         tree.Session.Stop();
         tree.Dispose();
         served = null;
@@ -168,13 +168,13 @@ internal sealed partial class VolumeServer
 
     private FailureException Foreign(string cause) => new(FailureKind.ForeignConnection,
         $"{options.MountPoint}: {cause}; neither it nor the tree was touched",
-        $"end its holder, and then: persistfs up {options.MountPoint}");
+        $"end the process that keeps it, and then: persistfs up {options.MountPoint}");
 
     private void OnHandOverSignal(PosixSignalContext context)
     {
         context.Cancel = true;
-        // Without a holder nobody would be left to hand over to.
-        if (holder.Kind != DescriptorStoreKind.None) HandOver();
+        // Without a descriptor store the connection would end with this process.
+        if (store.Kind != DescriptorStoreKind.None) HandOver();
     }
 
     /// <summary>
@@ -193,7 +193,7 @@ internal sealed partial class VolumeServer
     }
 
     [LoggerMessage(EventId = 5, Level = LogLevel.Warning,
-        Message = "{MountPoint}: the holder does not take the connection; it is lost with this process")]
+        Message = "{MountPoint}: the descriptor store does not take the connection; it is lost with this process")]
     private partial void LogNotHeld(string mountPoint);
 
     [LoggerMessage(EventId = 6, Level = LogLevel.Error,

@@ -23,7 +23,7 @@ internal sealed partial class VolumeServer : IDisposable
     private const uint OthersMask = 0x3F;
 
     private readonly ServerOptions options;
-    private readonly DescriptorStore holder;
+    private readonly DescriptorStore store;
     private readonly ReturnHandler settleReturn;
     private readonly ILogger logger;
     private readonly long startedAt = Stopwatch.GetTimestamp();
@@ -34,15 +34,15 @@ internal sealed partial class VolumeServer : IDisposable
     private volatile bool isStopping;
 
     /// <param name="options">What to serve where.</param>
-    /// <param name="holder">
-    /// Who keeps the connection when this process ends, and may have it from an earlier one.
+    /// <param name="store">
+    /// What keeps the connection when this process ends, and may have it from an earlier one.
     /// </param>
     /// <param name="settleReturn">Asked of an arena in memory, before it is served.</param>
     /// <param name="logger">Told of what an operator wants to know afterwards.</param>
-    public VolumeServer(ServerOptions options, DescriptorStore holder, ReturnHandler settleReturn, ILogger logger)
+    public VolumeServer(ServerOptions options, DescriptorStore store, ReturnHandler settleReturn, ILogger logger)
     {
         this.options = options;
-        this.holder = holder;
+        this.store = store;
         this.settleReturn = settleReturn;
         this.logger = logger;
     }
@@ -66,14 +66,14 @@ internal sealed partial class VolumeServer : IDisposable
             Libc.SetFileModeMask(OthersMask);
             RuntimePaths.CreateBase();
             ApplyMemoryPolicy();
-            holder.DepositServer();
+            store.DepositServer();
             if (!TryTakeOver(out int device)) MountAnew(device);
             ServedTree tree = Tree;
             statusSocket = new StatusSocket(RuntimePaths.SocketOf(options.MountPoint), Report, Orders());
             handOverSignal = PosixSignalRegistration.Create((PosixSignal)Libc.UserSignal2, OnHandOverSignal);
             LogServing(options.MountPoint, tree.Arena, tree.Volume.LastRecovery.Milliseconds,
                 tree.Volume.LastRecovery.RolledBack);
-            holder.Ready();
+            store.Ready();
         }
         catch
         {
@@ -89,7 +89,7 @@ internal sealed partial class VolumeServer : IDisposable
     {
         isStopping = true;
         if (Completion.IsCompleted) return;
-        if (holder.Kind == DescriptorStoreKind.Systemd && ServiceUnit.IsOwnBeingRestarted()) HandOver();
+        if (store.Kind == DescriptorStoreKind.Systemd && ServiceUnit.IsOwnBeingRestarted()) HandOver();
         // What the kernel holds back comes with the unmount, which would wait for it.
         Thaw();
         foreach (string place in Places())
@@ -120,8 +120,8 @@ internal sealed partial class VolumeServer : IDisposable
             SegmentDescriptors = tree.Memory?.Descriptors,
             CacheMode = terms is { } agreed
                 ? agreed.Has(InitFlags.WritebackCache) ? CacheMode.WriteBack : CacheMode.WriteThrough : null,
-            Store = holder.Kind,
-            SupervisorProcessId = holder.SupervisorProcessId,
+            Store = store.Kind,
+            SupervisorProcessId = store.SupervisorProcessId,
             Freeze = DescribeFreeze(),
             CanResend = terms?.Has(InitFlags.HasResend),
             Protocol = terms is { } spoken
@@ -180,7 +180,10 @@ internal sealed partial class VolumeServer : IDisposable
     /// <summary>Where the tree is mounted: not only where this server was told to, and perhaps not there.</summary>
     private IEnumerable<string> Places()
     {
-        if (Tree.Connection is not 0 and var connection) return MountPoint.AllOf(connection).Select(mount => mount.MountPoint);
+        if (Tree.Connection is not 0 and var connection)
+        {
+            return MountPoint.AllOf(connection).Select(mount => mount.MountPoint);
+        }
         return MountTable.Find(options.MountPoint)?.Type == MountPoint.FileSystemType ? [options.MountPoint] : [];
     }
 
@@ -191,8 +194,8 @@ internal sealed partial class VolumeServer : IDisposable
         isMounted = false;
         string[] places = [.. Places()];
         if (places.Length == 0) return;
-        // What the holder keeps would keep the connection from ending.
-        holder.Discard();
+        // A descriptor in the store would keep the connection from ending.
+        store.Discard();
         tree.Channel.Dispose();
         foreach (string place in places)
         {
@@ -208,7 +211,7 @@ internal sealed partial class VolumeServer : IDisposable
 
     private void Tell(string text)
     {
-        holder.Note(text);
+        store.Note(text);
         LogNote(text);
     }
 

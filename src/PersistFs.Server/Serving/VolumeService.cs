@@ -10,7 +10,7 @@ namespace PersistFs.Server.Serving;
 /// The volume as a hosted service: the host is ready when the mount answers, and ends when the mount does.
 /// </summary>
 internal sealed partial class VolumeService(
-    VolumeServer server, DescriptorStore holder, IHostApplicationLifetime lifetime, ILogger logger) : IHostedService
+    VolumeServer server, DescriptorStore store, IHostApplicationLifetime lifetime, ILogger logger) : IHostedService
 {
     private readonly ILogger logger = logger;
 
@@ -37,7 +37,7 @@ internal sealed partial class VolumeService(
         SessionEnd end = completion.Result;
         // Handed over: the process ends as soon as it has let go, and nothing here may be quicker.
         if (end.Reason == SessionEndReason.Stopped) return;
-        if (end.Reason == SessionEndReason.Unmounted) holder.Stopping();
+        if (end.Reason == SessionEndReason.Unmounted) store.Stopping();
         LogEnd(end.Message);
         if (end.Reason is SessionEndReason.Refused or SessionEndReason.Failed or SessionEndReason.Aborted)
         {

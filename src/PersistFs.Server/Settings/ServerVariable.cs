@@ -1,6 +1,6 @@
 namespace PersistFs.Server.Settings;
 
-/// <summary>Environment variables that one part of the program sets for a server; no settings of an operator's.</summary>
+/// <summary>Environment variables that one part of the program sets for a server; no operator sets them.</summary>
 internal static class ServerVariable
 {
     /// <summary>An arena in memory is taken from where it is kept, and never made.</summary>

@@ -10,7 +10,7 @@ namespace PersistFs.Server.Status;
 public static class StatusClient
 {
     /// <summary>
-    /// Who has died refuses at once; who is there and slow, on a machine that is busy beyond its means, is waited for.
+    /// A dead server's socket refuses at once; a live server that is slow on an overloaded machine is waited for.
     /// </summary>
     private const int TimeoutInMilliseconds = 15_000;
 

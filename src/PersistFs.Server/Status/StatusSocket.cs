@@ -11,15 +11,15 @@ namespace PersistFs.Server.Status;
 /// A unix socket where a server is asked for its report and given orders: one connection, one line, one answer.
 /// </summary>
 /// <remarks>
-/// Who may use the server's directory, its owner and root, may order. An order has a thread of its own for as long as
-/// it takes; the report is never kept waiting by one.
+/// The permissions of the server's directory decide which clients may give orders: its owner's and root's. An order has
+/// a thread of its own for as long as it takes; the report is never kept waiting by one.
 /// </remarks>
 public sealed class StatusSocket : IDisposable
 {
     private const int PendingConnectionsMax = 16;
     private const int SendTimeoutInMilliseconds = 10_000;
 
-    /// <summary>Whoever says nothing for so long wants the report: earlier versions asked that way.</summary>
+    /// <summary>A client that sends nothing for so long gets the report: earlier versions asked that way.</summary>
     private const int SilenceInMilliseconds = 1000;
 
     private readonly Socket listener;

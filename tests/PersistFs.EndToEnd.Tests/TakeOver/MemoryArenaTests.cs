@@ -136,7 +136,7 @@ public sealed class MemoryArenaTests : IDisposable
         tree.Run("down", "--discard", tree.Root);
         ToolResult gone = tree.Try("save", name, image);
         Assert.Equal(10, gone.ExitCode);
-        Assert.Contains("no keeper", gone.Error, StringComparison.Ordinal);
+        Assert.Contains("no supervisor", gone.Error, StringComparison.Ordinal);
         ToolResult memory = tree.Try("restore", image, name);
         Assert.Equal(64, memory.ExitCode);
         Assert.Contains("memory that nobody keeps", memory.Error, StringComparison.Ordinal);
@@ -181,7 +181,7 @@ public sealed class MemoryArenaTests : IDisposable
         string reason = tree.Status().GetProperty("live").GetProperty("reason").GetString() ?? "";
         Assert.Contains("next kernel", tree.Run("status", tree.Root), StringComparison.Ordinal);
         string doctor = tree.Try("doctor", tree.Root).Output;
-        Assert.Contains($"by the keeper, process {MountedTree.KeeperOf(tree.Server)}, also when", doctor,
+        Assert.Contains($"by the supervisor, process {MountedTree.KeeperOf(tree.Server)}, also when", doctor,
             StringComparison.Ordinal);
         Assert.Contains("the arena lies in memory", doctor, StringComparison.Ordinal);
         Assert.DoesNotContain("on a disk", doctor, StringComparison.Ordinal);

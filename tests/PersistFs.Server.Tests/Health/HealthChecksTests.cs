@@ -32,7 +32,7 @@ public sealed class HealthChecksTests
     [Fact]
     public void A_tree_with_a_holder_on_a_new_kernel_keeps_what_is_promised_of_kills()
     {
-        Assert.Equal(HealthStatus.Holds, VerdictOf("killed daemon", Served));
+        Assert.Equal(HealthStatus.Holds, VerdictOf("killed server", Served));
         Assert.Equal(HealthStatus.Holds, VerdictOf("connection held", Served));
         Assert.Equal(HealthStatus.Holds, VerdictOf("written bytes", Served));
         Assert.Equal(HealthStatus.Holds, VerdictOf("short pauses", Served));
@@ -42,7 +42,7 @@ public sealed class HealthChecksTests
     public void What_is_missing_is_named_with_a_next_step()
     {
         StatusReport ill = Served with { Store = DescriptorStoreKind.None, CanResend = false, State = ServerState.ReadOnly, Backing = "tmpfs" };
-        foreach (string promise in (string[])["killed daemon", "connection held", "written bytes", "tree"])
+        foreach (string promise in (string[])["killed server", "connection held", "written bytes", "tree"])
         {
             HealthCheck diagnosis = HealthChecks.Examine(ill).Single(found => found.Promise == promise);
             Assert.Equal(HealthStatus.Fails, diagnosis.Status);
