@@ -11,8 +11,8 @@ namespace PersistFs.Server.Status;
 /// A unix socket where a server is asked for its report and given orders: one connection, one line, one answer.
 /// </summary>
 /// <remarks>
-/// The permissions of the server's directory decide which clients may give orders: its owner's and root's. An order has
-/// a thread of its own for as long as it takes; the report is never kept waiting by one.
+/// Access to the server's directory, which its owner and root have, is the right to give orders. An order has a thread
+/// of its own for as long as it takes; the report is never kept waiting by one.
 /// </remarks>
 public sealed class StatusSocket : IDisposable
 {
