@@ -29,16 +29,16 @@ public sealed class ControlRequest
     public IReadOnlyList<string> Arguments { get; }
 
     /// <summary>
-    /// Whether nobody waits for the order any more, or the server is about to end: it is to be given up, and what it
-    /// has begun undone. The server waits for that.
+    /// Whether the client has gone, or the server is about to end: the order is to stop, and what it has begun is to be
+    /// undone. The server waits for that.
     /// </summary>
     public bool IsAbandoned => isEnding() || !client.Connected || HasHungUp();
 
-    /// <summary>Tells whoever waits how far it is.</summary>
-    /// <returns>False when nobody waits any more.</returns>
+    /// <summary>Tells the client how far the order has come.</summary>
+    /// <returns>False when the client has gone.</returns>
     public bool Progress(params string[] words) => Send([ControlVerb.Progress, .. words]);
 
-    /// <summary>Tells whoever waits something an operator may want to know.</summary>
+    /// <summary>Tells the client something an operator may want to know.</summary>
     public void Note(string text) => Send([ControlVerb.Note, text]);
 
     /// <summary>Argument <paramref name="index"/>, counted from 0.</summary>

@@ -9,7 +9,7 @@ namespace PersistFs.Server.Control;
 public static class ControlVerb
 {
     /// <summary>
-    /// Asks for the report: one JSON object, no line of this kind. What one gets who asks for nothing.
+    /// Asks for the report: one JSON object, no line of this kind. An empty request gets it too.
     /// </summary>
     public const string Status = "status";
 

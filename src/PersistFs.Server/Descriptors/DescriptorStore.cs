@@ -4,12 +4,12 @@ using PersistFs.Linux;
 namespace PersistFs.Server.Descriptors;
 
 /// <summary>
-/// Whoever keeps the connection while no server runs, as a server sees it: one protocol, systemd's, for the descriptor
-/// store of systemd and for our own keeper (sd_notify(3), sd_listen_fds(3)).
+/// The descriptor store as a server sees it: it keeps the connection while no server runs. systemd's store and our own
+/// supervisor speak one protocol, which is systemd's (sd_notify(3), sd_listen_fds(3)).
 /// </summary>
 public sealed class DescriptorStore
 {
-    /// <summary>Names the holder to the server that it starts: "keeper", or "systemd" in a unit.</summary>
+    /// <summary>Tells a new server which store it has: "keeper" for the supervisor, "systemd" in a unit.</summary>
     public const string KindVariable = "PERSISTFS_HOLDER";
 
     /// <summary>Set for a server that is to start up and wait for the old one.</summary>
@@ -32,7 +32,7 @@ public sealed class DescriptorStore
     internal const string ListenCountVariable = "LISTEN_FDS";
     internal const string ListenNamesVariable = "LISTEN_FDNAMES";
 
-    /// <summary>systemd 254 and later, and the keeper: how many descriptors are stored at most.</summary>
+    /// <summary>How many descriptors are stored at most; set by systemd 254 and later, and by the supervisor.</summary>
     internal const string StoreVariable = "FDSTORE";
 
     /// <summary>SD_LISTEN_FDS_START.</summary>
@@ -52,8 +52,8 @@ public sealed class DescriptorStore
     private readonly StoreCapacity room;
 
     private DescriptorStore(
-        DescriptorStoreKind kind, ServiceNotifier? notifier, Dictionary<string, int> stored, string? lastEnd, bool isStandby,
-        int? storeMax)
+        DescriptorStoreKind kind, ServiceNotifier? notifier, Dictionary<string, int> stored, string? lastEnd,
+        bool isStandby, int? storeMax)
     {
         this.kind = kind;
         this.notifier = notifier;
@@ -64,20 +64,23 @@ public sealed class DescriptorStore
         IsStandby = isStandby;
     }
 
-    /// <summary>Nobody: for a server that is not started as a service.</summary>
-    public static DescriptorStore None => new(DescriptorStoreKind.None, null, [], null, isStandby: false, storeMax: null);
+    /// <summary>No store: for a server that is not started as a service.</summary>
+    public static DescriptorStore None =>
+        new(DescriptorStoreKind.None, null, [], null, isStandby: false, storeMax: null);
 
-    /// <summary>Who it is. A keeper that has ended holds nothing any more.</summary>
-    public DescriptorStoreKind Kind => kind == DescriptorStoreKind.Supervisor && Libc.ParentProcessId() != parent ? DescriptorStoreKind.None : kind;
+    /// <summary>What kind of store it is; none once the supervisor has ended.</summary>
+    public DescriptorStoreKind Kind => kind == DescriptorStoreKind.Supervisor && Libc.ParentProcessId() != parent
+        ? DescriptorStoreKind.None
+        : kind;
 
-    /// <summary>The keeper's process; null where there is none.</summary>
+    /// <summary>The supervisor's process; null where there is none.</summary>
     public int? SupervisorProcessId => Kind == DescriptorStoreKind.Supervisor ? parent : null;
 
     /// <summary>Whether this server is to wait until the one before has let go of the arena.</summary>
     public bool IsStandby { get; }
 
     /// <summary>
-    /// Reads what the holder tells through the environment; no process started from here will read it again.
+    /// Reads what the store tells through the environment, and clears it: no process started from here reads it again.
     /// </summary>
     public static DescriptorStore FromEnvironment()
     {
@@ -122,8 +125,8 @@ public sealed class DescriptorStore
     }
 
     /// <summary>
-    /// Why the holder cannot keep one more descriptor of an arena beside what it needs for the connection; null where
-    /// it can.
+    /// Why the store has no room for one more descriptor of an arena beside what the connection needs; null where there
+    /// is room.
     /// </summary>
     internal string? WhyFull(string name) => room.WhyFull(name);
 
@@ -134,7 +137,7 @@ public sealed class DescriptorStore
     }
 
     /// <summary>
-    /// Whether the server before this one was ended from outside. Where nobody knows, its end counts as a crash: a
+    /// Whether the server before this one was ended from outside. Where its end is not known, it counts as a crash: a
     /// request that crashes every server must not have many tries.
     /// </summary>
     public bool WasServerKilled()
@@ -145,11 +148,13 @@ public sealed class DescriptorStore
     }
 
     /// <summary>
-    /// Has systemd, which does not tell, keep this process for its successor to ask; a keeper tells by itself.
+    /// Stores a descriptor of this process in systemd, so that the successor can ask how this process ended. The
+    /// supervisor needs none: it tells the successor itself.
     /// </summary>
     public void DepositServer()
     {
-        if (Kind != DescriptorStoreKind.Systemd || Libc.OpenProcess(Environment.ProcessId, out int self) != Errno.OK) return;
+        if (Kind != DescriptorStoreKind.Systemd) return;
+        if (Libc.OpenProcess(Environment.ProcessId, out int self) != Errno.OK) return;
         _ = notifier!.Send($"{NotifyField.Remove}\n{NotifyField.Name}{ServerName}");
         // Else it would be dropped at the very moment that makes it useful.
         _ = notifier.Send($"{NotifyField.Store}\n{NotifyField.Name}{ServerName}\n{NotifyField.NoPoll}", self);
@@ -157,15 +162,15 @@ public sealed class DescriptorStore
         _ = Libc.Close(self);
     }
 
-    /// <summary>Gives a duplicate of /dev/fuse into keeping in the place of any other.</summary>
-    /// <returns>Whether the holder has it; without one this is the server's last and only.</returns>
+    /// <summary>Stores a duplicate of /dev/fuse in the place of any other.</summary>
+    /// <returns>Whether the store has it; if not, the connection ends with this server.</returns>
     public bool Deposit(int descriptor) => Deposit(DescriptorName.Connection, descriptor);
 
-    /// <summary>Gives a duplicate of a descriptor into keeping in the place of any other of that name.</summary>
-    /// <returns>Whether the holder has it.</returns>
+    /// <summary>Stores a duplicate of a descriptor in the place of any other of that name.</summary>
+    /// <returns>Whether the store has it.</returns>
     internal bool Deposit(string name, int descriptor)
     {
-        // A store that is full drops what comes, and says so to nobody.
+        // A full store drops what it is sent, without an error.
         if (Kind == DescriptorStoreKind.None || room.WhyFull(name) is not null) return false;
         Remove(name);
         string lines = $"{NotifyField.Store}\n{NotifyField.Name}{name}\n{NotifyField.NoPoll}";
@@ -177,15 +182,15 @@ public sealed class DescriptorStore
     }
 
     /// <summary>
-    /// Has the keeper take a session that the last kernel left: it keeps it before this process has it, so that no
-    /// death of this process gives it up.
+    /// Has the supervisor take a session that the last kernel left. The supervisor stores it before this process has it,
+    /// so that no death of this process loses it.
     /// </summary>
     /// <param name="device">/dev/liveupdate.</param>
     /// <param name="session">What the last kernel called it.</param>
     /// <param name="name">The name to keep it under.</param>
     /// <param name="error">What the kernel said.</param>
     /// <param name="descriptor">The session, the caller's to close; -1 with an error.</param>
-    /// <returns>False where nobody does that: systemd does not, nor did earlier keepers.</returns>
+    /// <returns>False where the store cannot: systemd does not, nor did earlier supervisors.</returns>
     internal bool TryTakeSession(int device, string session, string name, out Errno error, out int descriptor)
     {
         (error, descriptor) = (Errno.OK, -1);
@@ -200,10 +205,10 @@ public sealed class DescriptorStore
         return isAnswered;
     }
 
-    /// <summary>Has the holder close the connection.</summary>
+    /// <summary>Has the store close the connection.</summary>
     public void Remove() => Remove(DescriptorName.Connection);
 
-    /// <summary>Has the holder close what it keeps under a name.</summary>
+    /// <summary>Has the store close what it keeps under a name.</summary>
     internal void Remove(string name)
     {
         if (kind == DescriptorStoreKind.None) return;
@@ -222,29 +227,32 @@ public sealed class DescriptorStore
     }
 
     /// <summary>Something the operator may want to know.</summary>
-    public void Note(string text) => TellKeeper(NotifyField.Note + OneLine(text));
+    public void Note(string text) => TellSupervisor(NotifyField.Note + OneLine(text));
 
     /// <summary>All is done that can be done before the old server lets go.</summary>
-    public void Standby() => TellKeeper(string.Create(CultureInfo.InvariantCulture,
+    public void Standby() => TellSupervisor(string.Create(CultureInfo.InvariantCulture,
         $"{NotifyField.Standby}\n{NotifyField.StateVersion}{SupervisorStateVersion}"));
 
     /// <summary>The mount answers. Others are told by the host when all of it has started.</summary>
-    public void Ready() => TellKeeper(NotifyField.Ready);
+    public void Ready() => TellSupervisor(NotifyField.Ready);
 
     /// <summary>The connection has ended, as it was meant to: nothing is to be kept or started again.</summary>
     public void Stopping()
     {
         Remove();
-        if (kind == DescriptorStoreKind.Systemd) _ = notifier!.Send($"{NotifyField.Remove}\n{NotifyField.Name}{ServerName}");
-        TellKeeper(NotifyField.Stopping);
+        if (kind == DescriptorStoreKind.Systemd)
+        {
+            _ = notifier!.Send($"{NotifyField.Remove}\n{NotifyField.Name}{ServerName}");
+        }
+        TellSupervisor(NotifyField.Stopping);
     }
 
     /// <summary>The server cannot start.</summary>
     public void Fail(string message, string nextStep) =>
-        TellKeeper($"{NotifyField.Failure}{OneLine(message)}\t{OneLine(nextStep)}");
+        TellSupervisor($"{NotifyField.Failure}{OneLine(message)}\t{OneLine(nextStep)}");
 
-    /// <summary>Nobody may be left to hear it, and that is no reason not to serve.</summary>
-    private void TellKeeper(string lines)
+    /// <summary>The supervisor may have ended, and that is no reason not to serve.</summary>
+    private void TellSupervisor(string lines)
     {
         if (kind == DescriptorStoreKind.Supervisor) _ = notifier!.Send(lines);
     }

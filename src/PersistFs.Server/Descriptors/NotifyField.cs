@@ -1,6 +1,6 @@
 namespace PersistFs.Server.Descriptors;
 
-/// <summary>Lines of a message to the holder: those of sd_notify(3), and ours, which systemd passes over.</summary>
+/// <summary>Lines of a message to the descriptor store: those of sd_notify(3), and ours, which systemd passes over.</summary>
 internal static class NotifyField
 {
     public const string Ready = "READY=1";
@@ -18,8 +18,8 @@ internal static class NotifyField
     public const string NoPoll = "FDPOLL=0";
 
     /// <summary>
-    /// Before the name of a session that the last kernel left, and that the keeper is to take and keep; with it come
-    /// /dev/liveupdate and a socket for the answer.
+    /// Before the name of a session that the last kernel left, and that the supervisor is to take and store; with it
+    /// come /dev/liveupdate and a socket for the answer.
     /// </summary>
     public const string Session = "X_PERSISTFS_SESSION=";
 

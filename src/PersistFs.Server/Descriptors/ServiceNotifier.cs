@@ -3,7 +3,7 @@ using PersistFs.Linux;
 
 namespace PersistFs.Server.Descriptors;
 
-/// <summary>Sends messages to whoever started this process as a service (sd_notify(3)).</summary>
+/// <summary>Sends messages to the process that started this one as a service (sd_notify(3)).</summary>
 /// <param name="address">What $NOTIFY_SOCKET says: a path, or '@' and an abstract name.</param>
 internal sealed class ServiceNotifier(string address)
 {

@@ -3,13 +3,13 @@ using PersistFs.Linux;
 
 namespace PersistFs.Server.Descriptors;
 
-/// <summary>What a keeper answers that is to take a session of the last kernel: an error, or the session.</summary>
+/// <summary>The supervisor's answer when it is to take a session of the last kernel: an error, or the session.</summary>
 internal static class SessionAnswer
 {
     private const int LimitInMilliseconds = 5000;
 
     /// <summary>Answers.</summary>
-    /// <param name="socket">Who asked.</param>
+    /// <param name="socket">The socket that came with the request.</param>
     /// <param name="error">What the kernel said.</param>
     /// <param name="session">The session where it said nothing; stays the caller's.</param>
     public static void Send(int socket, Errno error, int session)
@@ -23,7 +23,7 @@ internal static class SessionAnswer
     /// <param name="socket">Where it comes.</param>
     /// <param name="error">What the kernel said.</param>
     /// <param name="session">The session, the caller's to close; -1 with an error.</param>
-    /// <returns>False when none comes: an older keeper closes what it does not understand.</returns>
+    /// <returns>False when none comes: an older supervisor closes what it does not understand.</returns>
     public static bool TryReceive(int socket, out Errno error, out int session)
     {
         (error, session) = (Errno.OK, -1);

@@ -2,8 +2,8 @@ using System.Globalization;
 
 namespace PersistFs.Server.Descriptors;
 
-/// <summary>Counts what the holder keeps: a store that is full drops what comes, and tells nobody.</summary>
-/// <param name="kind">Who it is.</param>
+/// <summary>Counts what the store keeps: a full store drops what it is sent, without an error.</summary>
+/// <param name="kind">What kind of store it is.</param>
 /// <param name="most">How many descriptors it keeps; null where it did not say.</param>
 /// <param name="names">What it has kept until now.</param>
 internal sealed class StoreCapacity(DescriptorStoreKind kind, int? most, IEnumerable<string> names)
@@ -39,7 +39,7 @@ internal sealed class StoreCapacity(DescriptorStoreKind kind, int? most, IEnumer
             if (kept.Contains(name) || kept.Count(DescriptorName.IsArena) + OthersCount < count) return null;
         }
         string cause = string.Create(CultureInfo.InvariantCulture,
-            $"the store of its holder is full, with {count} descriptors");
+            $"its descriptor store is full, with {count} descriptors");
         return kind == DescriptorStoreKind.Systemd
             ? string.Create(CultureInfo.InvariantCulture,
                 $"{cause}: raise FileDescriptorStoreMax= in its unit; {CountMax} are enough for any arena")

@@ -4,7 +4,7 @@ using PersistFs.Server.Paths;
 
 namespace PersistFs.Server.Descriptors;
 
-/// <summary>Looks at a descriptor that a holder kept, without taking anything from it.</summary>
+/// <summary>Looks at a descriptor that was stored, without taking anything from it.</summary>
 internal static class StoredDevice
 {
     /// <summary>/dev/fuse: MISC_MAJOR and FUSE_MINOR of linux/miscdevice.h.</summary>

@@ -1,6 +1,6 @@
 namespace PersistFs.Server.Failures;
 
-/// <summary>Why a verb or the daemon cannot do what it was asked; each kind has an exit code of its own.</summary>
+/// <summary>Why a verb or the server cannot do what it was asked; each kind has an exit code of its own.</summary>
 public enum FailureKind
 {
     /// <summary>A bug: what must not be, is.</summary>
@@ -42,7 +42,7 @@ public enum FailureKind
     /// <summary>Clients change the tree faster than it can be saved.</summary>
     NoStandstill,
 
-    /// <summary>The work was ended before its time, by whoever asked for it or by the end of the server.</summary>
+    /// <summary>The work was ended before its time: its client had gone, or the server ended.</summary>
     Interrupted,
 
     /// <summary>Not enough memory, huge pages or disk space.</summary>
@@ -66,13 +66,13 @@ public enum FailureKind
     /// <summary>A server or a mount did not answer in time.</summary>
     NotAnswering,
 
-    /// <summary>The holder has kept a descriptor that is not this tree's connection.</summary>
+    /// <summary>The descriptor store has kept a descriptor that is not this tree's connection.</summary>
     ForeignConnection,
 
     /// <summary>The new server did not take over; the old version serves.</summary>
     UpgradeFailed,
 
-    /// <summary>Nobody holds the connection, so no server can take it over from another.</summary>
+    /// <summary>No descriptor store has the connection, so no server can take it over from another.</summary>
     NotHeld,
 
     /// <summary>Of what a tree holds, nothing would come to the next kernel.</summary>

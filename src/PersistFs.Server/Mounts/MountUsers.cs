@@ -2,10 +2,10 @@ using System.Globalization;
 
 namespace PersistFs.Server.Mounts;
 
-/// <summary>Finds out who keeps a mount busy.</summary>
+/// <summary>Finds the processes that keep a mount busy.</summary>
 public static class MountUsers
 {
-    private const int HoldersMax = 5;
+    private const int CountMax = 5;
 
     /// <summary>
     /// To look into a process can take for ever where that one is stuck, as on a tree whose server has stopped.
@@ -18,22 +18,22 @@ public static class MountUsers
     /// <remarks>Only those this user may look into, no more than five, and those that a second is enough for.</remarks>
     public static IReadOnlyList<string> Find(string mountPoint)
     {
-        List<string> holders = [];
-        Thread search = new(() => Search(mountPoint, holders)) { IsBackground = true, Name = "mount-holders" };
+        List<string> users = [];
+        Thread search = new(() => Search(mountPoint, users)) { IsBackground = true, Name = "mount-users" };
         search.Start();
         search.Join(SearchMax);
-        lock (holders) return [.. holders];
+        lock (users) return [.. users];
     }
 
-    private static void Search(string mountPoint, List<string> holders)
+    private static void Search(string mountPoint, List<string> users)
     {
         foreach (string process in Directory.EnumerateDirectories("/proc"))
         {
             string name = Path.GetFileName(process);
             bool isProcess = int.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out int id);
             if (!isProcess || id == Environment.ProcessId || !Holds(process, mountPoint)) continue;
-            lock (holders) holders.Add($"{name} ({CommandOf(process)})");
-            if (holders.Count == HoldersMax) return;
+            lock (users) users.Add($"{name} ({CommandOf(process)})");
+            if (users.Count == CountMax) return;
         }
     }
 
@@ -53,7 +53,7 @@ public static class MountUsers
     }
 
     /// <summary>
-    /// The links in fd/, by the names in fdinfo/: whoever lists the links themselves has the runtime follow each, into
+    /// The links in fd/, by the names in fdinfo/. If fd/ itself were listed, the runtime would follow each link, into
     /// trees that may never answer.
     /// </summary>
     private static IEnumerable<string> Descriptors(string process) =>

@@ -62,8 +62,8 @@ public static class Unmounter
     }
 
     /// <summary>
-    /// Unmounts; while the mount is busy and no process has a file there, tries again for a second: who asks for the
-    /// room of every mount, as df(1) does, keeps each of them busy for a moment.
+    /// Unmounts; while the mount is busy and no process has a file there, tries again for a second: a program that asks
+    /// for the room of every mount, as df(1) does, keeps each of them busy for a moment.
     /// </summary>
     /// <exception cref="FailureException">MountPointBusy.</exception>
     private static Errno UnmountWhenIdle(string mountPoint, bool isLazy)
@@ -71,8 +71,8 @@ public static class Unmounter
         Errno error = MountPoint.Unmount(mountPoint, isLazy);
         for (int tries = 0; error == Errno.EBUSY; tries++)
         {
-            IReadOnlyList<string> holders = MountUsers.Find(mountPoint);
-            if (holders.Count > 0 || tries == BusyTriesMax) throw Busy(mountPoint, holders);
+            IReadOnlyList<string> users = MountUsers.Find(mountPoint);
+            if (users.Count > 0 || tries == BusyTriesMax) throw Busy(mountPoint, users);
             Thread.Sleep(BusyWaitInMilliseconds);
             error = MountPoint.Unmount(mountPoint, isLazy);
         }
@@ -80,15 +80,15 @@ public static class Unmounter
     }
 
     /// <summary>
-    /// Descriptors of the server's process and of its keeper's, as far as there are such that answer.
+    /// Descriptors of the server's process and of its supervisor's, as far as they answer.
     /// </summary>
     private static List<int> OpenProcesses(string mountPoint)
     {
         StatusReport? report = StatusClient.Find(mountPoint);
         List<int> processes = [];
-        // A keeper that has an arena in memory stays.
-        int? keeper = report?.Live is null ? report?.SupervisorProcessId : null;
-        foreach (int? processId in (int?[])[report?.ProcessId, keeper])
+        // A supervisor that has an arena in memory stays.
+        int? supervisor = report?.Live is null ? report?.SupervisorProcessId : null;
+        foreach (int? processId in (int?[])[report?.ProcessId, supervisor])
         {
             if (processId is { } id && Libc.OpenProcess(id, out int process) == Errno.OK) processes.Add(process);
         }
@@ -106,10 +106,10 @@ public static class Unmounter
             "its open files may still be in use; see: persistfs status");
     }
 
-    private static FailureException Busy(string mountPoint, IReadOnlyList<string> holders)
+    private static FailureException Busy(string mountPoint, IReadOnlyList<string> users)
     {
-        string users = holders.Count == 0 ? "another mount or process" : "process " + string.Join(", ", holders);
-        return new FailureException(FailureKind.MountPointBusy, $"{mountPoint}: busy: in use by {users}",
+        string cause = users.Count == 0 ? "another mount or process" : "process " + string.Join(", ", users);
+        return new FailureException(FailureKind.MountPointBusy, $"{mountPoint}: busy: in use by {cause}",
             $"end that, or unmount lazily with: persistfs down --lazy {mountPoint}");
     }
 }

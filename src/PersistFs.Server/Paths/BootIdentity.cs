@@ -9,7 +9,7 @@ public static class BootIdentity
 
     public static Guid Current => Guid.Parse(File.ReadAllText("/proc/sys/kernel/random/boot_id"));
 
-    /// <summary>When it began, to the second, by the clock as it is set now; null where the system does not say.</summary>
+    /// <summary>When it began, to the second, by the clock as it is set now; null where that is unknown.</summary>
     public static DateTimeOffset? BeganAt
     {
         get

@@ -12,6 +12,7 @@ namespace PersistFs.Server.Paths;
 public static class RuntimePaths
 {
     private const string RootDirectory = "/run/persistfs";
+    private const string ControlSocketExtension = "keeper";
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
 
     /// <summary>The directory of this user.</summary>
@@ -24,13 +25,14 @@ public static class RuntimePaths
 
     public static string SocketOf(string mountPoint) => Path.Combine(Base, Escape(mountPoint) + ".sock");
 
-    /// <summary>Where a server tells its keeper how it is.</summary>
+    /// <summary>Where a server tells its supervisor how it is.</summary>
     public static string NotifySocketOf(string mountPoint) => Path.Combine(Base, Escape(mountPoint) + ".notify");
 
-    /// <summary>Where a keeper is asked for an upgrade.</summary>
-    public static string ControlSocketOf(string mountPoint) => Path.Combine(Base, Escape(mountPoint) + ".keeper");
+    /// <summary>Where a supervisor is asked for an upgrade.</summary>
+    public static string ControlSocketOf(string mountPoint) =>
+        Path.Combine(Base, $"{Escape(mountPoint)}.{ControlSocketExtension}");
 
-    /// <summary>A keeper's lock on its mount point.</summary>
+    /// <summary>A supervisor's lock on its mount point.</summary>
     public static string LockOf(string mountPoint) => Path.Combine(Base, Escape(mountPoint) + ".lock");
 
     /// <summary>What a server that is frozen leaves for its successor.</summary>
@@ -77,9 +79,11 @@ public static class RuntimePaths
     public static IEnumerable<string> Sockets() =>
         Directory.Exists(Base) ? Directory.EnumerateFiles(Base, "*.sock").Order(StringComparer.Ordinal) : [];
 
-    /// <summary>The sockets of all keepers that this user's directory knows.</summary>
+    /// <summary>The sockets of all supervisors that this user's directory knows.</summary>
     public static IEnumerable<string> ControlSockets() =>
-        Directory.Exists(Base) ? Directory.EnumerateFiles(Base, "*.keeper").Order(StringComparer.Ordinal) : [];
+        Directory.Exists(Base)
+            ? Directory.EnumerateFiles(Base, $"*.{ControlSocketExtension}").Order(StringComparer.Ordinal)
+            : [];
 
     /// <summary>A path as one file name, as systemd-escape --path has it: /mnt/a-b is mnt-a\x2db.</summary>
     public static string Escape(string path)

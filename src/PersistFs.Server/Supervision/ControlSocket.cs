@@ -4,7 +4,7 @@ using PersistFs.Server.Failures;
 
 namespace PersistFs.Server.Supervision;
 
-/// <summary>Where a keeper is asked for an upgrade: one line a connection. Who may use the directory may ask.</summary>
+/// <summary>Where a supervisor is asked for an upgrade: one line a connection. Access to the directory is all it takes.</summary>
 internal sealed class ControlSocket : IDisposable
 {
     private const int PendingConnectionsMax = 16;
@@ -13,7 +13,7 @@ internal sealed class ControlSocket : IDisposable
 
     private readonly string path;
 
-    /// <param name="path">Where it is made; what a dead keeper left there is replaced.</param>
+    /// <param name="path">Where it is made; what a dead supervisor left there is replaced.</param>
     /// <param name="descriptor">One that this process has made already; null to make it.</param>
     /// <exception cref="FailureException">It cannot be made.</exception>
     public ControlSocket(string path, int? descriptor)
@@ -48,7 +48,7 @@ internal sealed class ControlSocket : IDisposable
         return false;
     }
 
-    /// <summary>Answers; whoever asked may have gone.</summary>
+    /// <summary>Answers; the client may have gone.</summary>
     public static void Answer(int connection, params string[] words) =>
         _ = DescriptorPassing.Send(connection, Encoding.UTF8.GetBytes(string.Join('\t', words) + "\n"), []);
 
@@ -59,7 +59,7 @@ internal sealed class ControlSocket : IDisposable
     }
 
     /// <summary>
-    /// Whoever sends no whole line within a second is not heard: the keeper has a server to look after.
+    /// A client that sends no whole line within a second is not heard: the supervisor has a server to look after.
     /// </summary>
     private static bool TryReadLine(int connection, out string line)
     {

@@ -8,7 +8,7 @@ using PersistFs.Server.Paths;
 
 namespace PersistFs.Server.Supervision;
 
-/// <summary>Starts a keeper, which starts a server, and waits until the mount answers.</summary>
+/// <summary>Starts a supervisor, which starts a server, and waits until the mount answers.</summary>
 public static class Launcher
 {
     /// <summary>The verb of a server.</summary>
@@ -17,7 +17,7 @@ public static class Launcher
     private const int EndLimitInMilliseconds = 10_000;
     private const int PollInMilliseconds = 5;
 
-    /// <summary>The descriptor that a keeper finds its readiness pipe at.</summary>
+    /// <summary>The descriptor that a supervisor finds its readiness pipe at.</summary>
     private const int ReadinessDescriptor = 3;
 
     /// <summary>Starts `persistfs keep` detached from terminal and session.</summary>
@@ -32,7 +32,7 @@ public static class Launcher
     {
         RuntimePaths.CreateBase();
         IReadOnlyList<string> name = Program(out string executable);
-        using (SafeFileHandle? answers = AskKeeper(mountPoint, executable, [.. name, ServeVerb, .. arguments]))
+        using (SafeFileHandle? answers = AskSupervisor(mountPoint, executable, [.. name, ServeVerb, .. arguments]))
         {
             if (answers is not null) return Follow(answers, processId: null, logPath, onNote);
         }
@@ -43,11 +43,13 @@ public static class Launcher
         // A descriptor inherited from a shell or a pipeline would keep the other end waiting as long as the server
         // lives.
         Check(Libc.CloseOnExecFrom(ReadinessDescriptor), "persistfs", "close inherited descriptors");
-        SupervisorArguments keeper = new(ReadinessDescriptor, mountPoint, executable, [.. name, ServeVerb, .. arguments]);
-        // The keeper reads its signals; none may reach a thread of its runtime first.
+        SupervisorArguments supervisor = new(
+            ReadinessDescriptor, mountPoint, executable, [.. name, ServeVerb, .. arguments]);
+        // The supervisor reads its signals; none may reach a thread of its runtime first.
         ulong blocked = Libc.SignalSetOf(Libc.TerminateSignal, Libc.InterruptSignal);
-        Errno error = Libc.SpawnDetached(executable, [.. name, SupervisorArguments.Verb, .. keeper.ToStrings()],
-            [.. Libc.EnvironmentStrings(Supervisor.MemoryVariable), $"{Supervisor.MemoryVariable}={Supervisor.MemoryValue}"],
+        string memory = $"{Supervisor.MemoryVariable}={Supervisor.MemoryValue}";
+        Errno error = Libc.SpawnDetached(executable, [.. name, SupervisorArguments.Verb, .. supervisor.ToStrings()],
+            [.. Libc.EnvironmentStrings(Supervisor.MemoryVariable), memory],
             [input, log, log, writeEnd], blocked, out int processId);
         Libc.Close(input);
         Libc.Close(log);
@@ -58,11 +60,11 @@ public static class Launcher
     }
 
     /// <summary>
-    /// Has a keeper start a server that has kept an arena in memory since its tree was unmounted; one whose server is
-    /// just ending is waited for.
+    /// Has a supervisor that has kept an arena in memory since its tree was unmounted start a server; one whose server
+    /// is just ending is waited for.
     /// </summary>
     /// <returns>Where it tells how that goes; null where there is none.</returns>
-    private static SafeFileHandle? AskKeeper(string mountPoint, string executable, IReadOnlyList<string> arguments)
+    private static SafeFileHandle? AskSupervisor(string mountPoint, string executable, IReadOnlyList<string> arguments)
     {
         long deadline = Environment.TickCount64 + EndLimitInMilliseconds;
         while (true)
@@ -75,8 +77,8 @@ public static class Launcher
         }
     }
 
-    /// <param name="pipe">Where the keeper tells how it goes.</param>
-    /// <param name="processId">The keeper, where it was started from here.</param>
+    /// <param name="pipe">Where the supervisor tells how it goes.</param>
+    /// <param name="processId">The supervisor, where it was started from here.</param>
     /// <param name="logPath">Where to look when nothing is told.</param>
     /// <param name="onNote">Called with each note.</param>
     private static LaunchFailure? Follow(SafeFileHandle pipe, int? processId, string logPath, Action<string> onNote)
@@ -92,13 +94,13 @@ public static class Launcher
             if (fields[0] == SupervisorVerb.Note) onNote(fields[1]);
             if (fields[0] != SupervisorVerb.Fail) continue;
             (message, nextStep) = (fields[1], fields[2]);
-            // A keeper that has an arena to keep stays, and tells the code of its server.
+            // A supervisor that has an arena to keep stays, and tells the code of its server.
             bool isTold = int.TryParse(fields[^1], NumberStyles.None, CultureInfo.InvariantCulture, out int told);
             if (fields.Length > 3 && isTold) code = told;
         }
         int exitCode = code ?? 1;
-        if (code is null && processId is { } keeper)
-            Check(Libc.WaitForExit(keeper, out exitCode), "persistfs serve", "wait for it");
+        if (code is null && processId is { } supervisor)
+            Check(Libc.WaitForExit(supervisor, out exitCode), "persistfs serve", "wait for it");
         message ??= $"persistfs serve: ended with exit code {exitCode} before the mount answered";
         return new LaunchFailure(exitCode, message, nextStep);
     }

@@ -4,7 +4,7 @@ using PersistFs.Server.Descriptors;
 namespace PersistFs.Server.Supervision;
 
 /// <summary>
-/// What a server tells its keeper in one datagram (sd_notify(3)); lines nobody knows are passed over.
+/// What a server tells its supervisor in one datagram (sd_notify(3)); unknown lines are passed over.
 /// </summary>
 internal sealed record NotifyMessage
 {
@@ -26,7 +26,7 @@ internal sealed record NotifyMessage
     /// <summary>
     /// Which <see cref="SupervisorState.Version"/> the sender's program takes; null where it does not say.
     /// </summary>
-    public int? KeeperVersion { get; private init; }
+    public int? StateVersion { get; private init; }
 
     /// <summary>
     /// A session of the last kernel that is to be taken and stored under <see cref="Name"/>; null for none.
@@ -78,7 +78,7 @@ internal sealed record NotifyMessage
         {
             string number = line[NotifyField.StateVersion.Length..];
             bool isNumber = int.TryParse(number, CultureInfo.InvariantCulture, out int version);
-            return isNumber ? this with { KeeperVersion = version } : this;
+            return isNumber ? this with { StateVersion = version } : this;
         }
         if (!line.StartsWith(NotifyField.Failure, StringComparison.Ordinal)) return this;
         string[] parts = line[NotifyField.Failure.Length..].Split('\t', 2);

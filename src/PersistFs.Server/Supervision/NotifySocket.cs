@@ -4,7 +4,7 @@ using PersistFs.Server.Failures;
 
 namespace PersistFs.Server.Supervision;
 
-/// <summary>The keeper's end of $NOTIFY_SOCKET: datagrams with descriptors, and with them who sent them.</summary>
+/// <summary>The supervisor's end of $NOTIFY_SOCKET: datagrams, each with its descriptors and its sender.</summary>
 internal sealed class NotifySocket : IDisposable
 {
     private const int LengthMax = 4096;
@@ -12,7 +12,7 @@ internal sealed class NotifySocket : IDisposable
     private readonly byte[] payload = new byte[LengthMax];
     private readonly int[] descriptors = new int[DescriptorPassing.CountMax];
 
-    /// <param name="path">Where it is made; what a dead keeper left there is replaced.</param>
+    /// <param name="path">Where it is made; what a dead supervisor left there is replaced.</param>
     /// <param name="descriptor">One that this process has made already; null to make it.</param>
     /// <exception cref="FailureException">It cannot be made.</exception>
     public NotifySocket(string path, int? descriptor)

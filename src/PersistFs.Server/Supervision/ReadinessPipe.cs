@@ -4,7 +4,7 @@ using PersistFs.Linux;
 
 namespace PersistFs.Server.Supervision;
 
-/// <summary>The keeper's end of the pipe through which `up` learns how the start went.</summary>
+/// <summary>The supervisor's end of the pipe through which `up` learns how the start went.</summary>
 /// <remarks>Lines of a word, a tab and text: "note", then either "ready" or "fail" with its next step.</remarks>
 public sealed class ReadinessPipe : IDisposable
 {
@@ -31,7 +31,7 @@ public sealed class ReadinessPipe : IDisposable
     /// <summary>The server cannot start.</summary>
     /// <param name="message">Why.</param>
     /// <param name="nextStep">What can be done.</param>
-    /// <param name="exitCode">What it ended with; null where the keeper ends with a code of its own.</param>
+    /// <param name="exitCode">What it ended with; null where the supervisor ends with a code of its own.</param>
     public void Fail(string message, string nextStep, int? exitCode = null)
     {
         string code = exitCode?.ToString(CultureInfo.InvariantCulture) ?? "";

@@ -4,7 +4,7 @@ using PersistFs.Server.Descriptors;
 
 namespace PersistFs.Server.Supervision;
 
-/// <summary>One server that the keeper has started.</summary>
+/// <summary>One server that the supervisor has started.</summary>
 internal sealed class ServerProcess : IDisposable
 {
     private ServerProcess(int processId, int descriptor)
@@ -24,8 +24,8 @@ internal sealed class ServerProcess : IDisposable
     /// <summary>Whether it has said that its connection ended as it was meant to.</summary>
     public bool IsStopping { get; set; }
 
-    /// <summary>Which <see cref="SupervisorState.Version"/> its program takes as a keeper; 0 for none.</summary>
-    public int KeeperVersion { get; set; }
+    /// <summary>Which <see cref="SupervisorState.Version"/> its program takes as a supervisor; 0 for none.</summary>
+    public int StateVersion { get; set; }
 
     /// <summary>The last failure that it told of, and the next step.</summary>
     public (string Message, string NextStep)? Failure { get; set; }
@@ -47,18 +47,19 @@ internal sealed class ServerProcess : IDisposable
     {
         process = null;
         List<string> environment = Libc.EnvironmentStrings(
-            Supervisor.MemoryVariable, DescriptorStore.NotifyVariable, DescriptorStore.KindVariable, DescriptorStore.StandbyVariable,
-            DescriptorStore.EndVariable, DescriptorStore.ListenProcessVariable, DescriptorStore.ListenCountVariable, DescriptorStore.ListenNamesVariable,
-            DescriptorStore.StoreVariable);
+            Supervisor.MemoryVariable, DescriptorStore.NotifyVariable, DescriptorStore.KindVariable,
+            DescriptorStore.StandbyVariable, DescriptorStore.EndVariable, DescriptorStore.ListenProcessVariable,
+            DescriptorStore.ListenCountVariable, DescriptorStore.ListenNamesVariable, DescriptorStore.StoreVariable);
         environment.Add($"{DescriptorStore.NotifyVariable}={notifyPath}");
-        environment.Add($"{DescriptorStore.KindVariable}=keeper");
+        environment.Add($"{DescriptorStore.KindVariable}={DescriptorStoreName.Supervisor}");
         environment.Add(string.Create(
             CultureInfo.InvariantCulture, $"{DescriptorStore.StoreVariable}={DescriptorTable.CountMax}"));
         if (isStandby) environment.Add($"{DescriptorStore.StandbyVariable}=1");
         if (lastEnd is not null) environment.Add($"{DescriptorStore.EndVariable}={lastEnd}");
         if (kept.Count > 0)
         {
-            environment.Add(string.Create(CultureInfo.InvariantCulture, $"{DescriptorStore.ListenCountVariable}={kept.Count}"));
+            environment.Add(string.Create(
+                CultureInfo.InvariantCulture, $"{DescriptorStore.ListenCountVariable}={kept.Count}"));
             environment.Add($"{DescriptorStore.ListenNamesVariable}={kept.Names}");
         }
         int[] descriptors = [0, 1, 2, .. kept.Descriptors];

@@ -23,7 +23,10 @@ public sealed partial class Supervisor
     private void AnswerOfArena(string[] words, int connection)
     {
         string process = Environment.ProcessId.ToString(CultureInfo.InvariantCulture);
-        if (words is [SupervisorVerb.Kept]) ControlSocket.Answer(connection, [SupervisorVerb.Kept, process, .. kept.Entries]);
+        if (words is [SupervisorVerb.Kept])
+        {
+            ControlSocket.Answer(connection, [SupervisorVerb.Kept, process, .. kept.Entries]);
+        }
         if (!IsIdle || words is not [SupervisorVerb.Discard]) return;
         ControlSocket.Answer(connection, SupervisorVerb.Discard, process);
         exitCode = 0;

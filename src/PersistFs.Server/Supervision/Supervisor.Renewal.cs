@@ -2,7 +2,7 @@ using PersistFs.Linux;
 
 namespace PersistFs.Server.Supervision;
 
-/// <summary>After an upgrade the keeper goes on as its program, in the same process, with all it keeps.</summary>
+/// <summary>After an upgrade the supervisor goes on as the new program, in the same process, with all it keeps.</summary>
 public sealed partial class Supervisor
 {
     private bool isRenewalDue;
@@ -23,8 +23,8 @@ public sealed partial class Supervisor
             && Libc.GetStatus(program, out FileStatus other) == Errno.OK
             && (own.Device, own.InodeNumber) == (other.Device, other.InodeNumber);
         if (isSameFile) return;
-        isRenewalDue = newServer.KeeperVersion == SupervisorState.Version;
-        if (!isRenewalDue) Log($"{program} cannot go on as the keeper, which stays what it was");
+        isRenewalDue = newServer.StateVersion == SupervisorState.Version;
+        if (!isRenewalDue) Log($"{program} cannot go on as the supervisor, which stays what it was");
     }
 
     /// <summary>
@@ -36,7 +36,7 @@ public sealed partial class Supervisor
         if (!isRenewalDue || !isQuiet) return;
         isRenewalDue = false;
         SupervisorState state = new(
-            keeperLock.Descriptor, notifySocket.Descriptor, controlSocket.Descriptor, server!.ProcessId, kept.All);
+            supervisorLock.Descriptor, notifySocket.Descriptor, controlSocket.Descriptor, server!.ProcessId, kept.All);
         SupervisorArguments next = new(-1, arguments.MountPoint, program, programArguments);
         foreach (int descriptor in state.Descriptors) _ = Libc.SetCloseOnExec(descriptor, closes: false);
         // Signals that have come stay pending: they are blocked before and after.
@@ -44,7 +44,7 @@ public sealed partial class Supervisor
         Errno error = Libc.Execute(program, [.. host, SupervisorArguments.Verb, .. next.ToStrings()],
             [.. Libc.EnvironmentStrings(SupervisorState.Variable), $"{SupervisorState.Variable}={state}"]);
         foreach (int descriptor in state.Descriptors) _ = Libc.SetCloseOnExec(descriptor, closes: true);
-        Log($"{program} cannot go on as the keeper, which stays what it was: {error}");
+        Log($"{program} cannot go on as the supervisor, which stays what it was: {error}");
     }
 
     /// <summary>Goes on where the older program was.</summary>

@@ -4,8 +4,9 @@ using PersistFs.Server.Descriptors;
 namespace PersistFs.Server.Supervision;
 
 /// <summary>
-/// Taking what the last kernel has left for a server. Whoever ends with such a session has given its memory up, and a
-/// server may be killed at any instruction: so it is the keeper that takes it, and keeps it before the server has it.
+/// Taking what the last kernel has left for a server. The memory of such a session is lost with the process that has
+/// it, and a server may be killed at any instruction. So the supervisor takes the session, and stores it before the
+/// server has it.
 /// </summary>
 public sealed partial class Supervisor
 {

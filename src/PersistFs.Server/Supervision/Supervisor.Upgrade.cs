@@ -24,7 +24,7 @@ public sealed partial class Supervisor
     }
 
     /// <summary>Starts the new server beside the old one.</summary>
-    /// <returns>Why not; null when it was started, and whoever asked is told later.</returns>
+    /// <returns>Why not; null when it was started: the client is told later how it went.</returns>
     private string? BeginUpgrade(string newProgram, int connection)
     {
         if (upgrade is not null) return $"{arguments.MountPoint}: an upgrade is under way already";

@@ -12,12 +12,12 @@ namespace PersistFs.Server.Supervision;
 /// </summary>
 /// <remarks>
 /// It never reads the connection and knows nothing of what it keeps. All it does is in one loop on one thread; it has
-/// no host, no log but lines on stderr, and little memory. When it is killed its server goes on, without a holder.
+/// no host, no log but lines on stderr, and little memory. When it is killed its server goes on, without a store.
 /// </remarks>
 public sealed partial class Supervisor : IDisposable
 {
     /// <summary>
-    /// How much garbage a keeper's runtime lets gather: 128 KiB (hexadecimal), for it lives long and does little.
+    /// How much garbage a supervisor's runtime lets gather: 128 KiB (hexadecimal), for it lives long and does little.
     /// </summary>
     internal const string MemoryVariable = "DOTNET_GCgen0size";
     internal const string MemoryValue = "20000";
@@ -27,7 +27,7 @@ public sealed partial class Supervisor : IDisposable
     private readonly DescriptorTable kept = new();
     private ReadinessPipe readiness;
     private RestartPolicy restarts = new();
-    private readonly SupervisorLock keeperLock;
+    private readonly SupervisorLock supervisorLock;
     private readonly NotifySocket notifySocket;
     private readonly ControlSocket controlSocket;
     private readonly int signals;
@@ -43,10 +43,10 @@ public sealed partial class Supervisor : IDisposable
     private int? exitCode;
 
     private Supervisor(
-        SupervisorArguments arguments, Predicate<int> isFinal, ReadinessPipe readiness, SupervisorLock keeperLock,
+        SupervisorArguments arguments, Predicate<int> isFinal, ReadinessPipe readiness, SupervisorLock supervisorLock,
         SupervisorState? state)
     {
-        this.keeperLock = keeperLock;
+        this.supervisorLock = supervisorLock;
         this.arguments = arguments;
         this.isFinal = isFinal;
         this.readiness = readiness;
@@ -66,7 +66,7 @@ public sealed partial class Supervisor : IDisposable
     /// <param name="arguments">What to start for which mount point.</param>
     /// <param name="isFinal">Whether a server that ended with this exit code would only end with it again.</param>
     /// <returns>0; or the exit code of the last server, or 128 and the number of the signal that ended it.</returns>
-    /// <exception cref="FailureException">The mount point has a keeper, or this one cannot work.</exception>
+    /// <exception cref="FailureException">The mount point has a supervisor, or this one cannot work.</exception>
     public static int Run(SupervisorArguments arguments, Predicate<int> isFinal)
     {
         using ReadinessPipe readiness = new(arguments.ReadyDescriptor);
@@ -78,8 +78,8 @@ public sealed partial class Supervisor : IDisposable
             using SupervisorLock taken = state is null
                 ? SupervisorLock.Take(lockPath, arguments.MountPoint)
                 : SupervisorLock.Adopt(lockPath, state.Lock);
-            using Supervisor keeper = new(arguments, isFinal, readiness, taken, state);
-            int exitCode = keeper.Run();
+            using Supervisor supervisor = new(arguments, isFinal, readiness, taken, state);
+            int exitCode = supervisor.Run();
             // After a clean end nobody needs the log; after any other it is what there is to look at.
             if (exitCode == 0) ServerLog.Remove(RuntimePaths.LogOf(arguments.MountPoint), ServerLog.StandardError);
             return exitCode;
@@ -93,7 +93,7 @@ public sealed partial class Supervisor : IDisposable
 
     public void Dispose()
     {
-        // Sockets go first: whoever finds none asks nobody.
+        // Sockets go first: a client that finds none does not ask.
         controlSocket.Dispose();
         notifySocket.Dispose();
         server?.Dispose();
@@ -118,7 +118,7 @@ public sealed partial class Supervisor : IDisposable
             CollectEnded();
             WatchUpgrade();
         }
-        upgrade?.Fail($"{arguments.MountPoint}: the server ended, and its keeper with it",
+        upgrade?.Fail($"{arguments.MountPoint}: the server ended, and its supervisor with it",
             $"start it again with: persistfs up {arguments.MountPoint}");
         return exitCode.Value;
     }
@@ -192,7 +192,7 @@ public sealed partial class Supervisor : IDisposable
             if (message.Session is { } session) TakeSession(message.Name, session, descriptors);
             Take(process, message);
         }
-        // This also ends the wait of who sent a barrier.
+        // This also ends the wait of a server that sent a barrier.
         foreach (int descriptor in descriptors) _ = Libc.Close(descriptor);
     }
 
@@ -201,7 +201,7 @@ public sealed partial class Supervisor : IDisposable
         if (message.Note is { } note) readiness.Note(note);
         if (message.Failure is { } failure) process.Failure = (failure, message.NextStep);
         if (message.IsStopping) process.IsStopping = true;
-        if (message.KeeperVersion is { } version) process.KeeperVersion = version;
+        if (message.StateVersion is { } version) process.StateVersion = version;
         if (message.IsStandby && process == upgrade?.Standby) LetGo();
         if (message.IsReady) TakeReady(process);
     }
@@ -269,13 +269,13 @@ public sealed partial class Supervisor : IDisposable
         }
         string message =
             $"{arguments.MountPoint}: {RestartPolicy.FailedStartsMax} servers in a row ended before they were ready";
-        Log($"{message}; the connection is given up, the tree is in its arena");
+        Log($"{message}; the connection is closed, the tree is in its arena");
         readiness.Fail(message,
             $"mend what its log tells of, and start it again with: persistfs up {arguments.MountPoint}", code);
         Finish(code);
     }
 
-    /// <summary>Ends; or keeps on keeping, where an arena would be gone with the keeper.</summary>
+    /// <summary>Ends; or stays, where an arena would be gone with the supervisor.</summary>
     private void Finish(int code)
     {
         if (kept.HasArena) Idle();
@@ -288,6 +288,6 @@ public sealed partial class Supervisor : IDisposable
     private static void Log(string text)
     {
         string time = DateTime.UtcNow.ToString("yyyy-MM-ddTHH:mm:ss.fffZ", CultureInfo.InvariantCulture);
-        _ = Libc.Write(2, Encoding.UTF8.GetBytes($"{time} keeper: {text}\n"), out _);
+        _ = Libc.Write(2, Encoding.UTF8.GetBytes($"{time} supervisor: {text}\n"), out _);
     }
 }

@@ -2,8 +2,8 @@ using System.Globalization;
 
 namespace PersistFs.Server.Supervision;
 
-/// <summary>What a keeper is told, as it stands on its command line.</summary>
-/// <param name="ReadyDescriptor">The pipe to whoever waits for the mount; -1 for nobody.</param>
+/// <summary>What a supervisor is told, as it stands on its command line.</summary>
+/// <param name="ReadyDescriptor">The pipe to the process that waits for the mount; -1 for none.</param>
 /// <param name="MountPoint">The directory the server mounts on, as the kernel writes it.</param>
 /// <param name="Program">The file of the server's program.</param>
 /// <param name="Arguments">The server's arguments, its name first.</param>

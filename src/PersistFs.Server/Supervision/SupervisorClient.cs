@@ -7,20 +7,21 @@ using PersistFs.Server.Paths;
 
 namespace PersistFs.Server.Supervision;
 
-/// <summary>Asks keepers.</summary>
+/// <summary>Asks supervisors.</summary>
 public static class SupervisorClient
 {
     /// <summary>
-    /// Where a descriptor that the keeper of a mount point keeps can be opened; null where it keeps none.
+    /// Where a descriptor that the supervisor of a mount point keeps can be opened; null where it keeps none.
     /// </summary>
     internal static string? PathOf(string mountPoint, string name) =>
         Kept(RuntimePaths.ControlSocketOf(mountPoint)).GetValueOrDefault(name);
 
-    /// <summary>What a keeper keeps: paths to open by their names. Nothing where no keeper answers.</summary>
+    /// <summary>What a supervisor keeps: paths to open, by name. Empty where no supervisor answers.</summary>
     internal static Dictionary<string, string> Kept(string controlSocket)
     {
         Dictionary<string, string> found = [];
-        if (Ask(controlSocket, SupervisorVerb.Kept) is not [SupervisorVerb.Kept, var process, .. var entries]) return found;
+        string[] answer = Ask(controlSocket, SupervisorVerb.Kept);
+        if (answer is not [SupervisorVerb.Kept, var process, .. var entries]) return found;
         foreach (string entry in entries)
         {
             string[] parts = entry.Split('=');
@@ -29,21 +30,23 @@ public static class SupervisorClient
         return found;
     }
 
-    /// <summary>Whether a mount point has a keeper, and it an arena in memory.</summary>
+    /// <summary>Whether a mount point has a supervisor that keeps an arena in memory.</summary>
     public static bool KeepsArena(string mountPoint) =>
         Kept(RuntimePaths.ControlSocketOf(mountPoint)).Keys.Any(DescriptorName.IsArena);
 
-    /// <summary>Has a keeper without a server let go of the arena in memory, and end.</summary>
-    /// <returns>The keeper's process; null where no such keeper is.</returns>
+    /// <summary>Has a supervisor without a server let go of the arena in memory, and end.</summary>
+    /// <returns>The supervisor's process; null where there is no such supervisor.</returns>
     public static int? Discard(string mountPoint)
     {
         string[] answer = Ask(RuntimePaths.ControlSocketOf(mountPoint), SupervisorVerb.Discard);
-        return answer is [SupervisorVerb.Discard, var process] ? int.Parse(process, CultureInfo.InvariantCulture) : null;
+        return answer is [SupervisorVerb.Discard, var process]
+            ? int.Parse(process, CultureInfo.InvariantCulture)
+            : null;
     }
 
-    /// <summary>Has a keeper without a server start one.</summary>
+    /// <summary>Has a supervisor without a server start one.</summary>
     /// <returns>
-    /// Where it tells how that goes, as the pipe of a new keeper; null where no such keeper is.
+    /// Where it tells how that goes, as the pipe of a new supervisor; null where there is no such supervisor.
     /// </returns>
     internal static SafeFileHandle? Serve(string mountPoint, string program, IEnumerable<string> arguments)
     {
@@ -67,7 +70,7 @@ public static class SupervisorClient
             }
             catch (SocketException)
             {
-                // A keeper that was just ending.
+                // The supervisor was just ending.
                 return null;
             }
             return Linux.Libc.Duplicate((int)socket.Handle, out int descriptor) == Linux.Errno.OK
@@ -76,7 +79,7 @@ public static class SupervisorClient
         }
     }
 
-    /// <summary>The answer's words; none where nobody answers.</summary>
+    /// <summary>The answer's words; none without an answer.</summary>
     private static string[] Ask(string controlSocket, string word)
     {
         using Socket? socket = TryConnect(controlSocket);

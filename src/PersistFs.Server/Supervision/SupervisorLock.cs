@@ -6,7 +6,7 @@ using PersistFs.Server.Paths;
 
 namespace PersistFs.Server.Supervision;
 
-/// <summary>One keeper for each mount point: a lock that goes with the process that holds it.</summary>
+/// <summary>One supervisor for each mount point: a lock that goes with the process that holds it.</summary>
 internal sealed class SupervisorLock : IDisposable
 {
     private const uint OwnerOnly = 0x180; // rw-------
@@ -23,8 +23,8 @@ internal sealed class SupervisorLock : IDisposable
         this.handle = handle;
     }
 
-    /// <summary>Takes the lock; waits for a keeper whose mount is gone, since it is just ending.</summary>
-    /// <exception cref="FailureException">MountPointBusy: another keeper has it, and is not about to end.</exception>
+    /// <summary>Takes the lock; waits for a supervisor whose mount is gone, since it is just ending.</summary>
+    /// <exception cref="FailureException">MountPointBusy: another supervisor has it, and is not about to end.</exception>
     public static SupervisorLock Take(string path, string mountPoint)
     {
         long deadline = Environment.TickCount64 + (long)EndLimit.TotalMilliseconds;
@@ -46,7 +46,7 @@ internal sealed class SupervisorLock : IDisposable
     public int Descriptor => (int)handle.DangerousGetHandle();
 
     /// <summary>
-    /// Leaves nothing behind: whoever has opened the file meanwhile finds that it is not there any more.
+    /// Leaves nothing behind: a process that has opened the file meanwhile finds that it is not there any more.
     /// </summary>
     public void Dispose()
     {

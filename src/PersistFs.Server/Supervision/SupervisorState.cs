@@ -3,7 +3,7 @@ using PersistFs.Server.Descriptors;
 
 namespace PersistFs.Server.Supervision;
 
-/// <summary>What a keeper passes on when it goes on as another program, in the same process.</summary>
+/// <summary>What a supervisor passes on when it goes on as another program, in the same process.</summary>
 /// <param name="Lock">The descriptor of its lock.</param>
 /// <param name="NotifySocket">The descriptor on which servers tell it how they are.</param>
 /// <param name="ControlSocket">The descriptor on which it is asked for an upgrade.</param>

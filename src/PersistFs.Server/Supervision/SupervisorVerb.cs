@@ -1,7 +1,7 @@
 namespace PersistFs.Server.Supervision;
 
 /// <summary>
-/// Words of the lines that a keeper and those who wait for it exchange; a tab stands before each text.
+/// Words of the lines that a supervisor and its clients exchange; a tab stands before each text.
 /// </summary>
 internal static class SupervisorVerb
 {
@@ -17,15 +17,15 @@ internal static class SupervisorVerb
     /// <summary>"upgrade", program: asks for another server in the place of the one that serves.</summary>
     public const string Upgrade = "upgrade";
 
-    /// <summary>"kept": asks what is kept; the answer is the keeper's process and NAME=DESCRIPTOR of each.</summary>
+    /// <summary>"kept": asks what is kept; the answer is the supervisor's process and NAME=DESCRIPTOR of each.</summary>
     public const string Kept = "kept";
 
-    /// <summary>"discard": asks a keeper without a server to end; it answers with its process.</summary>
+    /// <summary>"discard": asks a supervisor without a server to end; it answers with its process.</summary>
     public const string Discard = "discard";
 
     /// <summary>
-    /// "serve", program, arguments: asks a keeper without a server to start one. The same word comes first if it does,
-    /// then what a new keeper would tell.
+    /// "serve", program, arguments: asks a supervisor without a server to start one. The same word comes first if it
+    /// does, then what a new supervisor would tell.
     /// </summary>
     public const string Serve = "serve";
 

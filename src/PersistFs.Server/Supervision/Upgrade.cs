@@ -2,7 +2,7 @@ using PersistFs.Linux;
 
 namespace PersistFs.Server.Supervision;
 
-/// <summary>An upgrade under way: who asked, the new server, and how far it has come.</summary>
+/// <summary>An upgrade under way: the connection it was asked on, the new server, and how far it has come.</summary>
 internal sealed class Upgrade(ServerProcess standby, string program, IReadOnlyList<string> arguments, int connection)
 {
     /// <summary>How long a new server may take to start up, and to take over.</summary>
@@ -58,17 +58,18 @@ internal sealed class Upgrade(ServerProcess standby, string program, IReadOnlyLi
     /// <summary>What was late has been killed; its end comes as soon as the kernel has taken it down.</summary>
     public void Postpone() => Deadline = Environment.TickCount64 + StartLimitInMilliseconds;
 
-    /// <summary>Tells who asked that it is done.</summary>
+    /// <summary>Tells the client that it is done.</summary>
     public void Succeed()
     {
         ControlSocket.Answer(connection, SupervisorVerb.Ready);
         _ = Libc.Close(connection);
     }
 
-    /// <summary>Tells who asked why it is not.</summary>
+    /// <summary>Tells the client why it is not.</summary>
     public void Fail(string message, string nextStep)
     {
-        ControlSocket.Answer(connection, SupervisorVerb.Fail, SupervisorVerb.OneLine(message), SupervisorVerb.OneLine(nextStep));
+        ControlSocket.Answer(
+            connection, SupervisorVerb.Fail, SupervisorVerb.OneLine(message), SupervisorVerb.OneLine(nextStep));
         _ = Libc.Close(connection);
     }
 }

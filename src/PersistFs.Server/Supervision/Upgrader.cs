@@ -7,7 +7,7 @@ using PersistFs.Server.Status;
 
 namespace PersistFs.Server.Supervision;
 
-/// <summary>Asks the holder of a mount for another server.</summary>
+/// <summary>Asks the descriptor store of a mount for another server.</summary>
 public static class Upgrader
 {
     /// <summary>Has another server take the mount over, and returns when it serves.</summary>
@@ -26,7 +26,7 @@ public static class Upgrader
                 FailureKind.NotMounted, $"{mountPoint}: no server of this user answers for it",
                 "see what is served with: persistfs status");
         if (report.Store == DescriptorStoreKind.Systemd) RestartUnit(mountPoint, report, program);
-        else AskKeeper(report.MountPoint ?? mountPoint, program);
+        else AskSupervisor(report.MountPoint ?? mountPoint, program);
     }
 
     private static void RestartUnit(string mountPoint, StatusReport report, string? program)
@@ -49,7 +49,7 @@ public static class Upgrader
             $"look into its log with: journalctl -u {unit}");
     }
 
-    private static void AskKeeper(string mountPoint, string? program)
+    private static void AskSupervisor(string mountPoint, string? program)
     {
         using Socket socket = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         try
@@ -59,7 +59,7 @@ public static class Upgrader
         catch (SocketException)
         {
             throw new FailureException(FailureKind.NotHeld,
-                $"{mountPoint}: no keeper holds its connection, so no server can take it over",
+                $"{mountPoint}: no supervisor holds its connection, so no server can take it over",
                 $"stop its users, then: persistfs down {mountPoint}, persistfs up {mountPoint}");
         }
         socket.Send(Encoding.UTF8.GetBytes($"{SupervisorVerb.Upgrade}\t{program}\n"));
@@ -68,7 +68,7 @@ public static class Upgrader
         if (answer is [SupervisorVerb.Ready]) return;
         (string cause, string nextStep) = answer is [SupervisorVerb.Fail, var message, var step]
             ? (message, step)
-            : ("the keeper gave no answer", $"see how the mount is with: persistfs status {mountPoint}");
+            : ("the supervisor gave no answer", $"see how the mount is with: persistfs status {mountPoint}");
         throw new FailureException(FailureKind.UpgradeFailed, cause, nextStep);
     }
 }

@@ -44,7 +44,7 @@ public sealed class SupervisorTests : IDisposable
         File.WriteAllText(tree.At("file"), "contents");
         ToolResult upgrade = tree.Try("upgrade", tree.Root);
         Assert.Equal(28, upgrade.ExitCode);
-        Assert.Contains("no keeper", upgrade.Error, StringComparison.Ordinal);
+        Assert.Contains("no supervisor", upgrade.Error, StringComparison.Ordinal);
         using (Descriptor file = Descriptor.Open(tree.At("file"), OpenFlags.O_RDWR))
         {
             Succeeds(Syscall.fsync(file.Number));

@@ -68,7 +68,7 @@ public sealed class SystemdTests : IDisposable
         ToolResult filled = Fill();
         Assert.Contains("No space left", filled.Error, StringComparison.Ordinal);
         Assert.Contains(
-            "memfd:tree: the arena cannot grow: the store of its holder is full, with 4 descriptors: "
+            "memfd:tree: the arena cannot grow: its descriptor store is full, with 4 descriptors: "
                 + "raise FileDescriptorStoreMax= in its unit; 130 are enough",
             File.ReadAllText(systemd.At("/var/log/tree.log")), StringComparison.Ordinal);
         Assert.Equal("4", Property("NFileDescriptorStore"));
