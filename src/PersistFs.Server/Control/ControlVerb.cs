@@ -9,7 +9,7 @@ namespace PersistFs.Server.Control;
 public static class ControlVerb
 {
     /// <summary>
-    /// Asks for the report: one JSON object, no line of this kind. An empty request gets it too.
+    /// Asks for the report: one JSON object, no line of this kind. A client that sends nothing gets it too.
     /// </summary>
     public const string Status = "status";
 

@@ -80,7 +80,7 @@ public sealed class DescriptorStore
     public bool IsStandby { get; }
 
     /// <summary>
-    /// Reads what the store tells through the environment, and clears it: no process started from here reads it again.
+    /// Reads what the store tells through the environment; no process started from here will read it again.
     /// </summary>
     public static DescriptorStore FromEnvironment()
     {
@@ -182,8 +182,8 @@ public sealed class DescriptorStore
     }
 
     /// <summary>
-    /// Has the supervisor take a session that the last kernel left. The supervisor stores it before this process has it,
-    /// so that no death of this process loses it.
+    /// Has the supervisor take a session that the last kernel left. The supervisor stores it before this process has
+    /// it, so that no death of this process loses it.
     /// </summary>
     /// <param name="device">/dev/liveupdate.</param>
     /// <param name="session">What the last kernel called it.</param>

@@ -1,6 +1,6 @@
 namespace PersistFs.Server.Descriptors;
 
-/// <summary>Lines of a message to the descriptor store: those of sd_notify(3), and ours, which systemd passes over.</summary>
+/// <summary>Lines of a message to the store: those of sd_notify(3), and ours, which systemd passes over.</summary>
 internal static class NotifyField
 {
     public const string Ready = "READY=1";

@@ -3,7 +3,7 @@ using PersistFs.Linux;
 
 namespace PersistFs.Server.Descriptors;
 
-/// <summary>The supervisor's answer when it is to take a session of the last kernel: an error, or the session.</summary>
+/// <summary>The supervisor's answer to a request for a session of the last kernel: an error, or the session.</summary>
 internal static class SessionAnswer
 {
     private const int LimitInMilliseconds = 5000;

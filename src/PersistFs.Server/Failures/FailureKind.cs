@@ -42,7 +42,7 @@ public enum FailureKind
     /// <summary>Clients change the tree faster than it can be saved.</summary>
     NoStandstill,
 
-    /// <summary>The work was ended before its time: its client had gone, or the server ended.</summary>
+    /// <summary>The work was ended before its time, by its client or by the end of the server.</summary>
     Interrupted,
 
     /// <summary>Not enough memory, huge pages or disk space.</summary>

@@ -42,7 +42,7 @@ public static class MountPoint
     public static ulong ConnectionOf(MountEntry mount) =>
         ulong.TryParse(mount.Device.Split(':')[^1], CultureInfo.InvariantCulture, out ulong minor) ? minor : 0;
 
-    /// <summary>umount2(2), or fusermount3(1) for a user without the right to it.</summary>
+    /// <summary>umount2(2), or fusermount3(1) for an unprivileged user.</summary>
     /// <returns>EBUSY while files are in use and <paramref name="isLazy"/> is false.</returns>
     public static Errno Unmount(string mountPoint, bool isLazy)
     {

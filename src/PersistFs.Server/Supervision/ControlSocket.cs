@@ -4,7 +4,7 @@ using PersistFs.Server.Failures;
 
 namespace PersistFs.Server.Supervision;
 
-/// <summary>Where a supervisor is asked for an upgrade: one line a connection. Access to the directory is all it takes.</summary>
+/// <summary>Where a supervisor is asked for an upgrade: one line a connection. Its directory protects it.</summary>
 internal sealed class ControlSocket : IDisposable
 {
     private const int PendingConnectionsMax = 16;

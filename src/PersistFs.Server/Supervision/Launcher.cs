@@ -60,8 +60,8 @@ public static class Launcher
     }
 
     /// <summary>
-    /// Has a supervisor that has kept an arena in memory since its tree was unmounted start a server; one whose server
-    /// is just ending is waited for.
+    /// Asks a supervisor that has kept an arena in memory since its tree was unmounted to start a server. Waits while
+    /// the supervisor's old server is just ending.
     /// </summary>
     /// <returns>Where it tells how that goes; null where there is none.</returns>
     private static SafeFileHandle? AskSupervisor(string mountPoint, string executable, IReadOnlyList<string> arguments)

@@ -4,8 +4,8 @@ namespace PersistFs.Server.Supervision;
 
 /// <summary>The file that a server started by `persistfs up` writes its log to.</summary>
 /// <remarks>
-/// A successor may be waiting for the arena already, with the same file open. So each server holds a shared lock of it,
-/// and a server that ends removes the file only if no other holds one.
+/// A successor may be waiting for the arena already, with the same file open. So each process holds a shared lock of
+/// it, and one that ends removes the file only if no other holds a lock.
 /// </remarks>
 public static class ServerLog
 {

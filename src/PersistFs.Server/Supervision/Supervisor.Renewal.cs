@@ -2,7 +2,7 @@ using PersistFs.Linux;
 
 namespace PersistFs.Server.Supervision;
 
-/// <summary>After an upgrade the supervisor goes on as the new program, in the same process, with all it keeps.</summary>
+/// <summary>After an upgrade the supervisor becomes the new program, in the same process, with all it keeps.</summary>
 public sealed partial class Supervisor
 {
     private bool isRenewalDue;

@@ -12,7 +12,8 @@ namespace PersistFs.Server.Supervision;
 /// </summary>
 /// <remarks>
 /// It never reads the connection and knows nothing of what it keeps. All it does is in one loop on one thread; it has
-/// no host, no log but lines on stderr, and little memory. When it is killed its server goes on, without a store.
+/// no host, no log but lines on stderr, and little memory. When it is killed its server goes on, but no
+/// process keeps its connection.
 /// </remarks>
 public sealed partial class Supervisor : IDisposable
 {
@@ -192,7 +193,7 @@ public sealed partial class Supervisor : IDisposable
             if (message.Session is { } session) TakeSession(message.Name, session, descriptors);
             Take(process, message);
         }
-        // This also ends the wait of a server that sent a barrier.
+        // This also ends the wait of a process that sent a barrier.
         foreach (int descriptor in descriptors) _ = Libc.Close(descriptor);
     }
 

@@ -24,7 +24,7 @@ internal sealed class SupervisorLock : IDisposable
     }
 
     /// <summary>Takes the lock; waits for a supervisor whose mount is gone, since it is just ending.</summary>
-    /// <exception cref="FailureException">MountPointBusy: another supervisor has it, and is not about to end.</exception>
+    /// <exception cref="FailureException">MountPointBusy: another supervisor has it and is not ending.</exception>
     public static SupervisorLock Take(string path, string mountPoint)
     {
         long deadline = Environment.TickCount64 + (long)EndLimit.TotalMilliseconds;

@@ -17,7 +17,9 @@ internal static class SupervisorVerb
     /// <summary>"upgrade", program: asks for another server in the place of the one that serves.</summary>
     public const string Upgrade = "upgrade";
 
-    /// <summary>"kept": asks what is kept; the answer is the supervisor's process and NAME=DESCRIPTOR of each.</summary>
+    /// <summary>
+    /// "kept": asks what is kept; the answer is the supervisor's process, then NAME=DESCRIPTOR of each.
+    /// </summary>
     public const string Kept = "kept";
 
     /// <summary>"discard": asks a supervisor without a server to end; it answers with its process.</summary>

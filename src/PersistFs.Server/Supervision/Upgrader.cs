@@ -7,7 +7,7 @@ using PersistFs.Server.Status;
 
 namespace PersistFs.Server.Supervision;
 
-/// <summary>Asks the descriptor store of a mount for another server.</summary>
+/// <summary>Has the supervisor of a mount, or systemd, start another server.</summary>
 public static class Upgrader
 {
     /// <summary>Has another server take the mount over, and returns when it serves.</summary>
