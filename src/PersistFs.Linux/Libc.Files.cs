@@ -4,7 +4,8 @@ namespace PersistFs.Linux;
 
 /// <summary>
 /// The C library's calls, one file per family: the raw import is private, the public method answers an
-/// <see cref="Errno"/> and its results by out parameters. A descriptor is a plain int, closed by the code that opened it.
+/// <see cref="Errno"/> and its results by out parameters. A descriptor is a plain int, closed by the code that opened
+/// it.
 /// </summary>
 public static unsafe partial class Libc
 {

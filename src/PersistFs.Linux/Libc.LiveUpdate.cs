@@ -25,8 +25,8 @@ public static unsafe partial class Libc
         OpenLiveSession(device, CreateSession, name, out session);
 
     /// <summary>
-    /// Takes a session that the kernel before this one has left. It can be taken once; a process that closes it without having
-    /// retrieved its files gives their contents up.
+    /// Takes a session that the kernel before this one has left. It can be taken once; a process that closes it
+    /// without having retrieved its files gives their contents up.
     /// </summary>
     /// <returns>ENOENT when none was left; EINVAL when it has been taken.</returns>
     public static Errno RetrieveLiveSession(int device, string name, out int session) =>

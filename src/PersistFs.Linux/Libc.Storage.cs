@@ -40,7 +40,7 @@ public static partial class Libc
     /// <returns>EAGAIN when another open file holds one (fcntl(2), F_OFD_SETLK).</returns>
     public static Errno LockOpenFile(SafeHandle descriptor) => ChangeLock(descriptor, FcntlSetOpenFileLock, LockWrite);
 
-    /// <summary>As <see cref="LockOpenFile"/>; waits for other holders (F_OFD_SETLKW).</summary>
+    /// <summary>As <see cref="LockOpenFile"/>; waits until no other open file holds one (F_OFD_SETLKW).</summary>
     public static Errno AwaitOpenFileLock(SafeHandle descriptor)
     {
         Errno error;
@@ -70,7 +70,7 @@ public static partial class Libc
     /// flock(2): a lock of the open file as a whole, which its duplicates and what this process starts share.
     /// </summary>
     /// <param name="descriptor">The file.</param>
-    /// <param name="isExclusive">Whether no other open file may hold one; a lock that is held already is changed.</param>
+    /// <param name="isExclusive">Whether no other open file may hold one; a lock held already is changed.</param>
     /// <param name="waits">Whether to wait for it.</param>
     /// <returns>EWOULDBLOCK, which is EAGAIN, when it cannot be had now.</returns>
     public static Errno LockFile(int descriptor, bool isExclusive, bool waits) =>

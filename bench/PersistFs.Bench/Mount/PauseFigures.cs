@@ -87,7 +87,7 @@ internal static class PauseFigures
         });
     }
 
-    /// <summary>Has the server reach for every byte, past the kernel's page cache, so that it has all in its tables.</summary>
+    /// <summary>Has the server read every byte, past the page cache, so that its page tables map them all.</summary>
     private static void Touch(MountedArena arena, byte[] buffer, long size)
     {
         File.WriteAllText("/proc/sys/vm/drop_caches", "1");

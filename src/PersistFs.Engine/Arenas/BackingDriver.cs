@@ -7,7 +7,7 @@ internal abstract class BackingDriver
     public abstract IReadOnlyList<BackingKind> Kinds { get; }
 
     /// <summary>
-    /// Whether an arena that is restored overwrites what is at its path; else it is made beside that and takes its name.
+    /// Whether a restored arena overwrites what is at its path; else it is made beside that and takes its name.
     /// </summary>
     public virtual bool RestoresInPlace => true;
 

@@ -8,7 +8,7 @@ internal static class CrashPoint
 
     public static readonly bool IsEnabled = AppContext.TryGetSwitch(SwitchName, out bool enabled) && enabled;
 
-    /// <summary>Who watches this thread's stores; null for nobody.</summary>
+    /// <summary>The observer of this thread's stores; null for none.</summary>
     [ThreadStatic]
     public static CrashObserver? Observer;
 }

@@ -34,7 +34,7 @@ internal sealed partial class DaxBacking
         };
     }
 
-    /// <summary>Takes every device, one that can hold an arena or another, for that is said when it is opened.</summary>
+    /// <summary>Takes every device; whether it can hold an arena is found out when it is opened.</summary>
     internal sealed class Driver : BackingDriver
     {
         public override IReadOnlyList<BackingKind> Kinds { get; } = [DeviceMemory];

@@ -73,7 +73,7 @@ internal sealed partial class DaxBacking : Backing
         backing.Dispose();
         throw new ArenaException(
             ArenaFault.InUse, $"{device.Path} is in use by {owner}.",
-            "Stop that daemon (persistfs down MNT), or wait for it to end.");
+            "Stop that server (persistfs down MNT), or wait for it to end.");
     }
 
     /// <summary>Bytes of the device that an arena can have.</summary>
@@ -159,7 +159,7 @@ internal sealed partial class DaxBacking : Backing
         address = 0;
     }
 
-    /// <summary>Who says in the arena that he has it.</summary>
+    /// <summary>The owner that the arena's first frame names.</summary>
     public unsafe string ReadOwner()
     {
         Errno error = Libc.MapForReading(handle, Layout.FrameSizeInBytes, out nint head);

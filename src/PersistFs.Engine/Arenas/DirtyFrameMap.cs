@@ -3,11 +3,11 @@ using PersistFs.Engine.Format;
 
 namespace PersistFs.Engine.Arenas;
 
-/// <summary>Which frames were stored to since somebody looked: a byte for each, set behind every store.</summary>
+/// <summary>Which frames were stored to since the last look: a byte for each, set behind every store.</summary>
 /// <remarks>
-/// INVARIANT: a store is followed by its mark. Whoever takes a mark away, passes a barrier and then reads the frame
-/// either sees the store or finds the mark set again afterwards. The mark is stored also where it is set already: a
-/// look at it could happen before the store that it stands for is seen.
+/// INVARIANT: a store is followed by its mark. A thread that takes a mark away, passes a barrier and then reads the
+/// frame either sees the store or finds the mark set again afterwards. The mark is stored also where it is set already:
+/// a look at it could happen before the store that it stands for is seen.
 /// </remarks>
 internal sealed unsafe class DirtyFrameMap
 {
@@ -43,7 +43,7 @@ internal sealed unsafe class DirtyFrameMap
         Note(ref target[^1]);
     }
 
-    /// <summary>Takes a frame's mark away. A store that whoever reads the frame now does not see is marked.</summary>
+    /// <summary>Takes a frame's mark away. A store that a later read of the frame misses is marked again.</summary>
     public void Clear(uint frame)
     {
         Volatile.Write(ref marks[frame], 0);

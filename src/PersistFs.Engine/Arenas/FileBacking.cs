@@ -138,7 +138,7 @@ internal sealed partial class FileBacking : Backing
 
     public override void Dispose()
     {
-        // The lock first, which the mapping would keep: whoever waits for it need not wait until that is taken down.
+        // The lock first: the mapping would keep it, and the next server would wait until that is taken down.
         _ = Libc.UnlockOpenFile(handle);
         handle.Dispose();
         if (address != 0) _ = Libc.Unmap(address, (nuint)Length);
@@ -153,8 +153,8 @@ internal sealed partial class FileBacking : Backing
         if (!readOnly && waits) _ = Libc.AwaitOpenFileLock(handle);
         if (!readOnly && Libc.LockOpenFile(handle) is Errno.EAGAIN or Errno.EACCES)
             throw new ArenaException(ArenaFault.InUse, $"{path} is in use by {OwnerRecord.Describe(handle)}.",
-                "Stop that daemon (persistfs down MNT), or wait for it to end.");
-        // Whoever had the lock may have put another file in this one's place, as a restore does.
+                "Stop that server (persistfs down MNT), or wait for it to end.");
+        // While the lock was held elsewhere, another file may have taken this one's place, as in a restore.
         if (!readOnly && !IsStillAt(path, handle))
             throw new ArenaException(ArenaFault.InUse, $"{path} has just been replaced.", "Try again.");
         return new FileBacking(path, handle, length);

@@ -60,7 +60,7 @@ internal sealed class FrameSet
         for (; level < levels.Length; level++)
         {
             ulong before = Interlocked.Or(ref levels[level][position >> WordLog2], 1UL << (int)(position & BitMask));
-            // Who is just taking the word's last bit away looks at the word again before leaving it.
+            // A thread that is just taking the word's last bit away looks at the word again before leaving it.
             if (before != 0) return;
             position >>= WordLog2;
         }

@@ -7,8 +7,7 @@ namespace PersistFs.Engine.Arenas;
 /// <summary>Which frames there are and what lies in them: the allocator's whole state, as bits in the arena.</summary>
 /// <remarks>
 /// Changing methods are called under the frame's lock, or by recovery, which is alone. Each is a sequence of single
-/// stores, and
-/// the arena is sound after each of them.
+/// stores, and the arena is sound after each of them.
 /// </remarks>
 internal sealed class FrameTable
 {

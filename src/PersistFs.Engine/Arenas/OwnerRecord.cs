@@ -5,7 +5,7 @@ using PersistFs.Engine.Format;
 namespace PersistFs.Engine.Arenas;
 
 /// <summary>
-/// Who holds the arena's lock, for the message that the next one gets. The lock decides, not this text.
+/// The process that has the arena's lock, for the message that the next one gets. The lock decides, not this text.
 /// </summary>
 internal static class OwnerRecord
 {

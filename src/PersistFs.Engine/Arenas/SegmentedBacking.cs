@@ -88,7 +88,7 @@ internal sealed unsafe partial class SegmentedBacking : Backing
         {
             throw new ArenaException(
                 ArenaFault.InUse, $"{source.Name} is in use by {OwnerRecord.Describe(head)}.",
-                "Stop that daemon (persistfs down MNT), or wait for it to end.");
+                "Stop that server (persistfs down MNT), or wait for it to end.");
         }
         if (source.Store is not null) FindOthers(source.Store, segments, all: waits);
         Superblock superblock = Identify(source, segments);
@@ -104,8 +104,8 @@ internal sealed unsafe partial class SegmentedBacking : Backing
     }
 
     /// <summary>
-    /// Whoever had the lock until now may have added segments; and, if that took long, may have dropped some that were
-    /// given to this process, and made others in their place.
+    /// Finds segments that the last owner of the lock has added. If the wait for the lock was long, that owner may also
+    /// have dropped some that were given to this process, and made others in their place.
     /// </summary>
     private static void FindOthers(SegmentStore store, List<SafeFileHandle> segments, bool all)
     {
@@ -203,8 +203,8 @@ internal sealed unsafe partial class SegmentedBacking : Backing
     }
 
     /// <summary>
-    /// Who only checks an arena has no store, and learns that a segment is pinned by the kernel's EPERM: it has all of
-    /// its memory, and gives none back.
+    /// A check has no segment store, and learns from the kernel's EPERM that a segment is pinned: it has all of its
+    /// memory, and gives none back.
     /// </summary>
     private Errno IfPinned(Errno error, Errno meaning) => store is null && error == Errno.EPERM ? meaning : error;
 

@@ -17,7 +17,7 @@ internal static class Store
     public static DirtyFrameMap? Marks => Volatile.Read(ref marks);
 
     /// <summary>
-    /// Begins to mark stores, or ends it. When this returns every store is either marked or seen by whoever reads now.
+    /// Begins to mark stores, or ends it. When this returns every store is either marked or seen by any later read.
     /// </summary>
     public static void MarkIn(DirtyFrameMap? where)
     {

@@ -7,7 +7,7 @@ public enum Survival
     /// <summary>The server only: the memory is this kernel's.</summary>
     ServerOnly = 0,
 
-    /// <summary>The kernel, when another one is started by kexec: the next kernel finds the bytes in their place.</summary>
+    /// <summary>The kernel, when kexec replaces it: the next kernel finds the bytes in their place.</summary>
     Kexec = 1,
 
     /// <summary>A reboot through the firmware: the bytes are on a disk.</summary>

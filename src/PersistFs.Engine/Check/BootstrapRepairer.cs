@@ -10,8 +10,8 @@ namespace PersistFs.Engine.Check;
 /// Repairs of what keeps an arena from being opened: root pages, worker table, journals, the root directory.
 /// </summary>
 /// <remarks>
-/// A journal that cannot be what a transaction left is given up: what it would have undone or freed stays as it is, for
-/// the repairs that follow.
+/// A journal that cannot be what a transaction left is discarded: what it would have undone or freed stays as it is,
+/// for the repairs that follow.
 /// </remarks>
 internal static class BootstrapRepairer
 {
@@ -96,7 +96,7 @@ internal static class BootstrapRepairer
             var word = new JournalWord(space.Arena.At<WorkerHeader>(start).JournalState);
             Store.Word(ref space.Arena.Target<ulong>(start),
                 new JournalWord(0, 0, JournalWord.AfterAbort(word.Sequence)).Value);
-            onRepair($"The journal of worker {slot} is given up: {exception.Message}");
+            onRepair($"The journal of worker {slot} is discarded: {exception.Message}");
         }
     }
 

@@ -8,7 +8,8 @@ namespace PersistFs.Engine.Check;
 /// </summary>
 internal sealed class LinkPass
 {
-    private const InodeReferences.Marks ConnectionMarks = InodeReferences.Marks.Connected | InodeReferences.Marks.Detached;
+    private const InodeReferences.Marks ConnectionMarks =
+        InodeReferences.Marks.Connected | InodeReferences.Marks.Detached;
 
     private readonly CheckContext context;
 

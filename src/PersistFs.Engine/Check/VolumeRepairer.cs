@@ -7,9 +7,8 @@ namespace PersistFs.Engine.Check;
 /// <summary>Puts right what the checker finds, as far as it can be done without guessing at contents.</summary>
 /// <remarks>
 /// A check, the repairs of the first stage that has any, another check, and so on until nothing is left that can be
-/// done:
-/// so no repair acts on what an earlier one has changed. Each repair is one transaction or one store, so a kill at any
-/// instant leaves an arena that can be repaired further. Files that no finding speaks of are not touched.
+/// done: so no repair acts on what an earlier one has changed. Each repair is one transaction or one store, so a kill
+/// at any instant leaves an arena that can be repaired further. Files that no finding speaks of are not touched.
 /// </remarks>
 public static class VolumeRepairer
 {

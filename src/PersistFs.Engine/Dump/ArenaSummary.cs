@@ -22,7 +22,7 @@ public sealed record ArenaSummary
     /// <summary>Kind of the backing.</summary>
     public required BackingKind BackingKind { get; init; }
 
-    /// <summary>Who holds the arena's lock; null if nobody does.</summary>
+    /// <summary>The process that has the arena's lock; null if none has.</summary>
     public required string? Owner { get; init; }
 
     /// <summary>Bytes of blocks that hold contents or structures.</summary>

@@ -17,7 +17,7 @@ public sealed class ImageTarget : IDisposable
     private const string UnfinishedSuffix = ".new";
     private const uint OwnerReadWrite = 0x180;
 
-    /// <summary>Where file systems and volume managers say who they are.</summary>
+    /// <summary>Bytes in which file systems and volume managers have their signatures.</summary>
     private const int StartLength = 128 * 1024;
 
     private static readonly TimeSpan LockWait = TimeSpan.FromSeconds(2);
@@ -37,7 +37,7 @@ public sealed class ImageTarget : IDisposable
         this.lengthMax = lengthMax;
     }
 
-    /// <summary>The open file, to be passed to whoever writes the image.</summary>
+    /// <summary>The open file, to be passed to the process that writes the image.</summary>
     public int Descriptor => (int)descriptor.DangerousGetHandle();
 
     /// <summary>Opens what will become the image at <paramref name="path"/>. What is there stays as it is.</summary>
@@ -171,7 +171,7 @@ public sealed class ImageTarget : IDisposable
         Errno error = Libc.Open(unfinished, Flags, OwnerReadWrite, out int file);
         if (error != Errno.OK) throw Explain(unfinished, "be made", error);
         var descriptor = new SafeFileHandle(file, ownsHandle: true);
-        // Who has the lock of a file that has just been given its name, or removed, has nothing.
+        // The lock of a file that has just been given its final name, or removed, is worth nothing.
         bool isOurs = Libc.LockFile(file, isExclusive: true, waits: false) == Errno.OK
             && Libc.GetStatus(file, out FileStatus opened) == Errno.OK
             && Libc.GetStatus(unfinished, out FileStatus named) == Errno.OK

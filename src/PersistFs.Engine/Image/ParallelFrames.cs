@@ -14,7 +14,7 @@ internal static class ParallelFrames
     /// <param name="work">
     /// Given the thread's number; returns when there is nothing left to do, and soon after <paramref name="stop"/>.
     /// </param>
-    /// <param name="stop">Cancelled by the first failure; whoever runs the crew may cancel it too.</param>
+    /// <param name="stop">Cancelled by the first failure; the caller may cancel it too.</param>
     public static void Run(Action<int> work, CancellationTokenSource stop)
     {
         ExceptionDispatchInfo? failure = null;
@@ -36,7 +36,7 @@ internal static class ParallelFrames
             {
                 work(number);
             }
-#pragma warning disable CA1031 // It is thrown again, by the thread that runs the crew.
+#pragma warning disable CA1031 // It is thrown again, by the calling thread.
             catch (Exception exception)
 #pragma warning restore CA1031
             {

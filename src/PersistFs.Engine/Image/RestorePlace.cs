@@ -79,14 +79,14 @@ internal static class RestorePlace
     }
 
     /// <summary>
-    /// Whoever may open the arena that is replaced may open the new one; without one before it, only who restores may.
+    /// The new arena gets the permissions of the one it replaces; where there was none, only its owner may open it.
     /// </summary>
     private static void TakeOverPermissions(FileBacking? old, FileBacking file)
     {
         Errno error = old is null
             ? Libc.ChangeMode(file.Handle, OwnerOnly)
             : Libc.CopyPermissions(old.Handle, file.Handle);
-        // A user who replaces another's arena keeps it to himself.
+        // EPERM: a user has replaced another user's arena, and the new one stays private.
         if (error is Errno.OK or Errno.EPERM) return;
         throw new ArenaException(
             ArenaFault.InputOutput, $"{file.Name}: its permissions cannot be set: {error}.",

@@ -22,7 +22,7 @@ internal sealed class VolumeSaver : IDisposable
     private const int FreezeFramesEnough = 6;
 
     /// <summary>Passes in the hope that each leaves less to do than the one before.</summary>
-    private const int PassesUnbraked = 6;
+    private const int PassesUnthrottled = 6;
     private const int PassesMax = 40;
 
     /// <summary>How long operations under way may hold a freeze up before it is tried another time.</summary>
@@ -97,7 +97,7 @@ internal sealed class VolumeSaver : IDisposable
         List<uint> frames = FramesInUse();
         ImageWriter writer = Begin(frames);
         using var buffers = new FrameBuffer(ParallelFrames.ThreadCount);
-        using var brake = new WriteThrottle(volume);
+        using var throttle = new WriteThrottle(volume);
         int last = int.MaxValue;
         for (int pass = 1; pass <= PassesMax; pass++)
         {
@@ -108,19 +108,19 @@ internal sealed class VolumeSaver : IDisposable
             });
             frames.Clear();
             marks.Collect(frames);
-            bool shrinks = frames.Count > FreezeFramesEnough && frames.Count < last / 4 * 3 && pass < PassesUnbraked;
+            bool shrinks = frames.Count > FreezeFramesEnough && frames.Count < last / 4 * 3 && pass < PassesUnthrottled;
             last = frames.Count;
             if (!shrinks && frames.Count <= FreezeFramesMax)
             {
-                brake.Loosen();
-                NotePause(brake.LongestPause);
+                throttle.Loosen();
+                NotePause(throttle.LongestPause);
                 settle?.Invoke();
                 settle = null;
                 if (TryFinish(writer, marks, frames, out ImageHeader header)) return Report(header, pass + 1);
                 frames.Clear();
                 marks.Collect(frames);
             }
-            if (pass >= PassesUnbraked) brake.Tighten();
+            if (pass >= PassesUnthrottled) throttle.Tighten();
         }
         throw new ArenaException(
             ArenaFault.NoStandstill,

@@ -32,7 +32,7 @@ internal sealed class WriteThrottle : IDisposable
         hold = Min(hold * 2, HoldMax);
         release = release / 2 < ReleaseMin ? ReleaseMin : release / 2;
         loose.Reset();
-        thread = new Thread(Run) { IsBackground = true, Name = "save-brake" };
+        thread = new Thread(Run) { IsBackground = true, Name = "save-throttle" };
         thread.Start();
     }
 

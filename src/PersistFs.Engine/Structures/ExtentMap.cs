@@ -6,9 +6,9 @@ namespace PersistFs.Engine.Structures;
 
 /// <summary>The radix map of one file: from file block to arena block or data frame (FORMAT.md, section 8).</summary>
 /// <remarks>
-/// A view: nothing is kept beside the record and the nodes. Whoever looks holds the inode's lock shared, whoever
-/// changes holds it exclusively. Whatever an entry leads to is checked for owner, level and position before it is used,
-/// so no loop visits a node twice.
+/// A view: nothing is kept beside the record and the nodes. A look needs the inode's lock shared, a change needs it
+/// exclusively. Whatever an entry leads to is checked for owner, level and position before it is used, so no loop
+/// visits a node twice.
 /// </remarks>
 internal readonly ref partial struct ExtentMap
 {

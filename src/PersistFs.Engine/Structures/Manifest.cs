@@ -6,7 +6,7 @@ using PersistFs.Engine.Format;
 namespace PersistFs.Engine.Structures;
 
 /// <summary>
-/// What an arena says of itself to who finds it after a boot: entries of a type, a length and a value.
+/// What an arena says of itself to a server that finds it after a boot: entries of a type, a length and a value.
 /// </summary>
 internal static class Manifest
 {

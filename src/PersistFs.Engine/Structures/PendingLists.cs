@@ -53,7 +53,7 @@ internal sealed class PendingLists
     /// Copies up to <paramref name="found"/>.Length members of a list, from behind <paramref name="after"/> or from
     /// its front.
     /// </summary>
-    /// <remarks>They may leave the list as soon as this returns: who acts on one locks it and looks again.</remarks>
+    /// <remarks>They may leave the list as soon as this returns: an action on one locks it and looks again.</remarks>
     public int Peek(int list, InodeNumber after, Span<InodeNumber> found)
     {
         space.PendingLocks.Enter(list);

@@ -1,6 +1,6 @@
 namespace PersistFs.Engine.Structures;
 
-/// <summary>Whom an entry of an ACL speaks of: e_tag of struct posix_acl_xattr_entry (linux/posix_acl.h).</summary>
+/// <summary>What an entry of an ACL applies to: e_tag of struct posix_acl_xattr_entry (linux/posix_acl.h).</summary>
 internal enum PosixAclTag : ushort
 {
     UserObject = 0x01,

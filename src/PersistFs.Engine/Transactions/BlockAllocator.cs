@@ -7,8 +7,8 @@ namespace PersistFs.Engine.Transactions;
 /// <summary>Finds room for objects, blocks and data frames, and takes it back.</summary>
 /// <remarks>
 /// Every allocation is journaled under the frame's lock before its bits are set; every free lowers the journal's
-/// count under
-/// the same lock. So an entry that recovery may still act on never speaks of what somebody else has allocated since.
+/// count under the same lock. So an entry that recovery may still act on never speaks of what others have
+/// allocated since.
 /// </remarks>
 internal sealed class BlockAllocator
 {

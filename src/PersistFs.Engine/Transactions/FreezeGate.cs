@@ -2,8 +2,8 @@ namespace PersistFs.Engine.Transactions;
 
 /// <summary>Where every operation begins: closed, it holds new ones off until it is opened again.</summary>
 /// <remarks>
-/// An operation says that it has begun and then looks at the gate; whoever closes the gate and then makes every thread
-/// pass a barrier finds each operation either begun, which it can wait for, or held off.
+/// An operation says that it has begun and then looks at the gate; a freeze closes the gate and then makes every thread
+/// pass a barrier. So it finds each operation either begun, which it can wait for, or held off.
 /// </remarks>
 internal sealed class FreezeGate
 {
@@ -25,7 +25,7 @@ internal sealed class FreezeGate
         }
     }
 
-    /// <summary>Opens the gate; everybody who waits goes on. An open gate stays as it is.</summary>
+    /// <summary>Opens the gate; every operation that waits goes on. An open gate stays as it is.</summary>
     public void Open()
     {
         lock (guard)

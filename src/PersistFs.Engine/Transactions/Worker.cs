@@ -37,7 +37,7 @@ public sealed class Worker
     public int ReplyBufferSizeInBytes => WorkerHeader.ReplyBufferSizeInBytes;
 
     /// <summary>
-    /// Set by a change of contents that took set-id bits away; whoever remembers modes is to be told, and clears it.
+    /// Set by a change of contents that took set-id bits away; a cache of modes is to be told, and then clears it.
     /// </summary>
     public bool HasDroppedPrivileges { get; set; }
 

@@ -5,7 +5,7 @@ namespace PersistFs.Engine.Volumes;
 /// <param name="Kills">Deaths that came from outside.</param>
 public readonly record struct CrashCounts(int Crashes, int Kills)
 {
-    /// <summary>Crashes after which a request is given up.</summary>
+    /// <summary>Crashes after which a request is quarantined.</summary>
     public const int CrashesMax = 3;
 
     /// <summary>

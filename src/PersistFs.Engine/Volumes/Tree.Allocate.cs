@@ -20,7 +20,7 @@ public sealed partial class Tree
     /// <param name="offset">The range's first byte.</param>
     /// <param name="length">Its length in bytes, at least 1.</param>
     /// <param name="mode">What is to happen to it.</param>
-    /// <param name="caller">Who asks: another than root ends set-id bits and capabilities.</param>
+    /// <param name="caller">Credentials of the request: any but root's end set-id bits and capabilities.</param>
     /// <returns>
     /// EOPNOTSUPP for another mode; EINVAL for no length; EFBIG past <see cref="FileSizeMax"/>; ENOSPC, before anything
     /// has changed if it can be known; EPERM for an immutable file, and for an append-only one unless room is

@@ -124,7 +124,7 @@ public sealed partial class Tree
         if (change.Mode is uint asked) mode = mode & ~ModeBits.PermissionMask | asked & ModeBits.PermissionMask;
         if (!change.KillsSetIds) return mode;
         bool isOwnerChanged = change.UserId is not null || change.GroupId is not null;
-        // On chown, set-group-id stays only for who could have set it. Further groups of the caller are not known here.
+        // On chown, set-group-id stays only for a caller that could set it; its further groups are not known here.
         bool couldSet = caller.UserId == 0 || caller.GroupId == record.GroupId;
         if (isOwnerChanged && !couldSet && !ModeBits.IsDirectory(mode)) mode &= ~ModeBits.SetGroupId;
         return WithoutSetIds(mode);

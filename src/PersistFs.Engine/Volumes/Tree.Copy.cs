@@ -17,7 +17,7 @@ public sealed partial class Tree
     /// <param name="target">Where it goes: in a regular file, perhaps the same.</param>
     /// <param name="length">Bytes at most; the source's end ends the copy.</param>
     /// <param name="copied">Bytes copied. If some were, a later shortage is no error.</param>
-    /// <param name="caller">Who asks: another than root ends the target's set-id bits and capabilities.</param>
+    /// <param name="caller">Of the request: any but root's end the target's set-id bits and capabilities.</param>
     /// <returns>EINVAL for ranges of one file that overlap; else as <see cref="Write"/>.</returns>
     public Errno CopyRange(
         Worker worker, FilePosition source, FilePosition target, ulong length, out ulong copied,

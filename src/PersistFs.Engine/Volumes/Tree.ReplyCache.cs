@@ -7,8 +7,7 @@ namespace PersistFs.Engine.Volumes;
 
 /// <summary>
 /// Requests executed exactly once: records of what was done, kept until the reply has left, and what the last server
-/// left
-/// of them. A request is whatever a session numbers; 0 is none.
+/// left of them. A request is whatever a session numbers; 0 is none.
 /// </summary>
 public sealed partial class Tree
 {

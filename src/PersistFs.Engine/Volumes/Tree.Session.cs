@@ -39,11 +39,10 @@ public sealed partial class Tree
 
     /// <summary>
     /// Goes on with the session that another process has left: its lookup counts hold, and so do its records of
-    /// requests
-    /// that the kernel may send again. Listings that were never delivered are counted no more.
+    /// requests that the kernel may send again. Listings that were never delivered are counted no more.
     /// </summary>
     /// <remarks>
-    /// Before any worker is attached. Where what was left cannot be, the volume is read-only from then on: clients who
+    /// Before any worker is attached. Where what was left cannot be, the volume is read-only from then on: clients that
     /// wait on the connection are better served with what there is than with nothing.
     /// </remarks>
     /// <param name="wasKilled">
@@ -92,7 +91,7 @@ public sealed partial class Tree
         Store.Word(ref Unsafe.AsRef(in Instance.Connection), connection);
     }
 
-    /// <summary>Keeps what was agreed on with the kernel, for whoever takes the session over.</summary>
+    /// <summary>Keeps what was agreed on with the kernel, for the server that takes the session over.</summary>
     /// <param name="terms">
     /// <see cref="SessionTermsLength"/> bytes, of which the last eight are not all zero: they are stored last and say
     /// that the others are there. Or none, to forget what was kept.

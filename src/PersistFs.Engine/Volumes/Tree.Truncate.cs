@@ -8,8 +8,8 @@ namespace PersistFs.Engine.Volumes;
 
 /// <summary>Sizes set: truncate(2); and contents freed, in bounded steps.</summary>
 /// <remarks>
-/// A cut stores the new size and frees what one transaction may. What is left past the size is pending: the holder of
-/// the lock goes on with it at once, and after a death the next one who takes the inode, or the reaper.
+/// A cut stores the new size and frees what one transaction may. What is left past the size is pending: the thread
+/// that has the lock goes on with it at once, and after a death the next thread that locks the inode, or the reaper.
 /// </remarks>
 public sealed partial class Tree
 {

@@ -19,7 +19,7 @@ public sealed partial class Tree
     /// <param name="inode">A regular file.</param>
     /// <param name="offset">The first byte's position.</param>
     /// <param name="data">The bytes. Up to <see cref="WriteStepBytesMax"/> of them are one transaction.</param>
-    /// <param name="options">Who asks.</param>
+    /// <param name="options">What is known of the request.</param>
     /// <returns>
     /// ENOSPC with nothing changed but whole steps; EFBIG past <see cref="FileSizeMax"/>; EPERM for an immutable file,
     /// and for an append-only one before its end; EROFS, ESTALE, EISDIR, EINVAL.

@@ -3,7 +3,7 @@ using PersistFs.Engine.Structures;
 
 namespace PersistFs.Engine.Volumes;
 
-/// <summary>What the arena says of itself to who finds it after a boot.</summary>
+/// <summary>What the arena says of itself to a server that finds it after a boot.</summary>
 public sealed partial class Volume
 {
     /// <summary>The most bytes of <see cref="StoreMountRecord"/>.</summary>

@@ -93,7 +93,7 @@ public sealed partial class Volume : IDisposable
             gate.AwaitOpen();
             lock (workers)
             {
-                // Whoever freezes closes the gate before asking for the lock: a frame is made before that, or after.
+                // A freeze closes the gate before it asks for the lock: a frame is made before that, or after.
                 if (gate.IsClosed) continue;
                 int slot = Array.IndexOf(isSlotTaken, false);
                 if (slot < 0)

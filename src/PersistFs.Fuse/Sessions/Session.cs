@@ -10,8 +10,8 @@ namespace PersistFs.Fuse.Sessions;
 /// <summary>One server's part in the life of a connection: N threads that read requests from one descriptor.</summary>
 /// <remarks>
 /// A connection may see many sessions, one after the other, in as many processes: what outlives a
-/// session is kept by the file system and by the holders of the descriptor. Threads share the descriptor and never
-/// clone it, since requests read through a clone are lost with it.
+/// session is kept by the file system and by the descriptor stores. Threads share the descriptor and never clone it,
+/// since requests read through a clone are lost with it.
 /// </remarks>
 public sealed class Session
 {
@@ -157,8 +157,9 @@ public sealed class Session
     /// waits until the thaw.
     /// </param>
     /// <remarks>
-    /// No thread waits for the thaw. To the kernel a request that waits is one in hand: should the server die, it is sent
-    /// again. Before the session has started, and so before anything is read, this is how a successor stays frozen.
+    /// No thread waits for the thaw. To the kernel a request that waits is one in hand: should the server die, it is
+    /// sent again. Before the session has started, and so before anything is read, this is how a successor stays
+    /// frozen.
     /// </remarks>
     public void Freeze(FreezeScope scope, TimeSpan wait)
     {
@@ -176,7 +177,8 @@ public sealed class Session
         {
             foreach (RequestThread thread in threads)
             {
-                if (!thread.Epoch.IsInside && thread.ThreadId != 0 && !thread.HasEnded) _ = Libc.WakeThread(thread.ThreadId);
+                if (!thread.Epoch.IsInside && thread.ThreadId != 0 && !thread.HasEnded)
+                    _ = Libc.WakeThread(thread.ThreadId);
             }
             Thread.Sleep(1);
         }

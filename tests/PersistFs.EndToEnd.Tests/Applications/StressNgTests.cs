@@ -30,8 +30,8 @@ public sealed class StressNgTests(MountedTree tree) : TreeTest(tree)
     {
         foreach (string stressor in stressors.Split(' '))
         {
-            // A stressor before this one may have killed a process in unlink(2), of which the next syncfs(2) tells, once
-            // (PROTOCOL.md): that is not this one's.
+            // A stressor before this one may have killed a process in unlink(2), of which the next syncfs(2) tells,
+            // once (PROTOCOL.md): that is not this one's.
             _ = Tool.Try("sync", "-f", Tree.Root);
             ToolResult result = Tool.TryIn(Here, "unshare", "--mount", "bash", "-euc", Alone, "bash", Tree.Root,
                 "--temp-path", Here, "--verify", "--timeout", "1", "--no-rand-seed", $"--{stressor}", "1");

@@ -3,7 +3,9 @@ using System.Globalization;
 
 namespace PersistFs.EndToEnd.Tests.TakeOver;
 
-/// <summary>A process of its own that kills servers at a chosen instruction (<see cref="TakeoverStressTracer"/>).</summary>
+/// <summary>
+/// A process of its own that kills servers at a chosen instruction (<see cref="TakeoverStressTracer"/>).
+/// </summary>
 /// <remarks>
 /// A client of the tree cannot trace its server: munmap(2) of one of its threads holds the address space locked until
 /// the stopped server has written pages back, and the tracer, that would let the server go on, may need that lock.

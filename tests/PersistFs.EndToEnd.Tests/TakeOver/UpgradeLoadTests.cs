@@ -4,7 +4,9 @@ using System.Text.RegularExpressions;
 
 namespace PersistFs.EndToEnd.Tests.TakeOver;
 
-/// <summary>Databases at work while the server below them is upgraded: no error anywhere, and as much work done.</summary>
+/// <summary>
+/// Databases at work while the server below them is upgraded: no error anywhere, and as much work done.
+/// </summary>
 [Collection(TakeOverCollection.Name)]
 public sealed partial class UpgradeLoadTests(ITestOutputHelper output) : IDisposable
 {

@@ -15,8 +15,7 @@ namespace PersistFs.Engine.Testing.Corruption;
 /// <summary>
 /// The child process of the corruption fuzz: damages small arenas and dumps, repairs, opens, checks and walks each. It
 /// ends with 0 if every one was answered with errors at worst; it dies if one crashes it, hangs it, makes it take
-/// memory
-/// or stays damaged after a repair.
+/// memory or stays damaged after a repair.
 /// </summary>
 public static class FuzzRun
 {

@@ -10,10 +10,8 @@ namespace PersistFs.Engine.Testing.Crash;
 
 /// <summary>
 /// Serves requests, and at each store of it kills the server and lets a successor take over: what was not answered is
-/// sent
-/// again, and in the end each request has been executed once, with the reply of that execution, and every reference
-/// of the
-/// kernel is counted. Successors are killed in the same way.
+/// sent again, and in the end each request has been executed once, with the reply of that execution, and every
+/// reference of the kernel is counted. Successors are killed in the same way.
 /// </summary>
 internal sealed class RequestExplorer
 {

@@ -6,8 +6,7 @@ namespace PersistFs.Engine.Testing.Crash;
 
 /// <summary>
 /// One server, from the requests it finds to the tree it leaves; and what its successors found and left, each of
-/// which took
-/// over from a kill at another store.
+/// which took over from a kill at another store.
 /// </summary>
 /// <param name="before">The arena before the first server.</param>
 /// <param name="requests">What this one has to serve.</param>

@@ -7,8 +7,7 @@ namespace PersistFs.Engine.Testing.Crash;
 
 /// <summary>
 /// What a process killed at this moment would leave: a private view of an arena's memory. Its stores stay in it, and
-/// the
-/// arena must not change while it is looked at.
+/// the arena must not change while it is looked at.
 /// </summary>
 internal sealed unsafe class SnapshotBacking : Backing
 {

@@ -8,8 +8,7 @@ namespace PersistFs.Engine.Tests.Check;
 
 /// <summary>
 /// Each kind of finding, made on purpose in a tree of many files: repair leaves nothing to find, and every file that
-/// the
-/// damage is not about as it was.
+/// the damage is not about as it was.
 /// </summary>
 public sealed class VolumeRepairTests(ITestOutputHelper output)
 {

@@ -5,8 +5,8 @@ namespace PersistFs.Kexec.Tests.Machines;
 
 /// <summary>Starts QEMU so that it never outlives this process, however that ends.</summary>
 /// <remarks>
-/// The kernel kills a process whose parent's <em>thread</em> ends (PR_SET_PDEATHSIG). So one thread that lives as long as
-/// this process starts them all, and each of the two that a start makes asks for that signal.
+/// The kernel kills a process whose parent's <em>thread</em> ends (PR_SET_PDEATHSIG). So one thread that lives as long
+/// as this process starts them all, and each of the two that a start makes asks for that signal.
 /// </remarks>
 internal static class Emulator
 {
