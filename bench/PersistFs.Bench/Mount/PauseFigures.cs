@@ -105,7 +105,8 @@ internal static class PauseFigures
         double[] pauses = [.. Enumerable.Range(0, count).Select(_ => measure().TotalMilliseconds).Order()];
         double median = pauses[count / 2];
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"{what,-44} median {median,8:F1}  99th percentile {pauses[count * 99 / 100],8:F1}  longest {pauses[^1],8:F1} ms"));
+            $"{what,-44} median {median,8:F1}  99th percentile {pauses[count * 99 / 100],8:F1}  "
+            + $"longest {pauses[^1],8:F1} ms"));
         return median;
     }
 }

@@ -47,15 +47,6 @@ internal static class Store
         if (CrashPoint.IsEnabled) CrashPoint.Observer?.AfterStore();
     }
 
-    /// <summary>Stores <paramref name="value"/> if the word still is <paramref name="expected"/>.</summary>
-    public static bool CompareAndSwap(ref ulong target, ulong expected, ulong value)
-    {
-        bool stored = Interlocked.CompareExchange(ref target, value, expected) == expected;
-        if (stored) Marks?.Note(ref target);
-        if (CrashPoint.IsEnabled && stored) CrashPoint.Observer?.AfterStore();
-        return stored;
-    }
-
     /// <summary>Copies bytes; a kill may leave any subset of the words copied.</summary>
     public static void Bulk(Span<byte> target, ReadOnlySpan<byte> source)
     {

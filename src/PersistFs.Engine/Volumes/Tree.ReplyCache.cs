@@ -118,9 +118,6 @@ public sealed partial class Tree
     /// <summary>The longest reply that can be kept.</summary>
     public const int ListingBytesMax = ListingRecord.ReplyLengthMax;
 
-    /// <summary>The most entries with inodes in one reply.</summary>
-    public const int ListingInodesMax = ListingRecord.InodeCountMax;
-
     private bool IsListing(ArenaPointer pointer) =>
         pointer.Value % Layout.FrameSizeInBytes >= WorkerHeader.ListingsOffset;
 

@@ -20,15 +20,6 @@ internal sealed partial class TreeFileSystem
     /// <summary>struct fsxattr: fsx_xflags first, and nothing else of it that a file system in memory has.</summary>
     private const int ExtendedSizeInBytes = 28;
 
-    /// <summary>FS_XFLAG_* of linux/fs.h beside the flags of FS_IOC_GETFLAGS that mean the same.</summary>
-    private static readonly (uint Extended, uint Flag)[] ExtendedFlags =
-    [
-        (0x08, InodeFlags.Immutable),
-        (0x10, InodeFlags.AppendOnly),
-        (0x40, InodeFlags.NoAccessTime),
-        (0x80, InodeFlags.NoDump),
-    ];
-
     /// <inheritdoc/>
     public Errno Control(
         in RequestContext context, in IoctlIn request, ReadOnlySpan<byte> input, Span<byte> output, out int length)
@@ -65,13 +56,8 @@ internal sealed partial class TreeFileSystem
         if (output.Length < ExtendedSizeInBytes) return Errno.EINVAL;
         Errno error = tree.GetFlags(WorkerOf(in context), InodeOf(in context), out uint flags);
         if (error != Errno.OK) return error;
-        uint extended = 0;
-        foreach ((uint bit, uint flag) in ExtendedFlags)
-        {
-            if ((flags & flag) != 0) extended |= bit;
-        }
         output[..ExtendedSizeInBytes].Clear();
-        BinaryPrimitives.WriteUInt32LittleEndian(output, extended);
+        BinaryPrimitives.WriteUInt32LittleEndian(output, InodeFlags.ToExtended(flags));
         length = ExtendedSizeInBytes;
         return Errno.OK;
     }
@@ -82,15 +68,9 @@ internal sealed partial class TreeFileSystem
         // Extent sizes and project numbers: tmpfs has none either.
         if (input[4..ExtendedSizeInBytes].ContainsAnyExcept((byte)0)) return Errno.EOPNOTSUPP;
         uint extended = BinaryPrimitives.ReadUInt32LittleEndian(input);
-        uint flags = 0;
-        foreach ((uint bit, uint flag) in ExtendedFlags)
-        {
-            if ((extended & bit) != 0) flags |= flag;
-            extended &= ~bit;
-        }
-        return extended != 0
-            ? Errno.EOPNOTSUPP
-            : ChangeFlags(in context, flags);
+        return InodeFlags.TryFromExtended(extended, out uint flags)
+            ? ChangeFlags(in context, flags)
+            : Errno.EOPNOTSUPP;
     }
 
     private Errno ChangeFlags(in RequestContext context, uint flags)

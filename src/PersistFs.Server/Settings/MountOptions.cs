@@ -63,8 +63,6 @@ public sealed record MountOptions
         : (Flags & MountFlags.StrictAccessTime) != 0 ? AccessTimePolicy.Always
         : AccessTimePolicy.Relative;
 
-    public bool IsReadOnly => (Flags & MountFlags.ReadOnly) != 0;
-
     /// <summary>Reads lists of options with commas between; a later option overrides an earlier one.</summary>
     /// <param name="lists">What was given to -o, in order.</param>
     /// <param name="memoryInBytes">What 100% of memory is.</param>

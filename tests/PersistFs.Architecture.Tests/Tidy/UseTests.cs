@@ -13,6 +13,7 @@ public sealed class UseTests
         "src/PersistFs.Fuse/Abi/", "src/PersistFs.Engine/Format/", "src/PersistFs.Linux/Errno.cs",
         "src/PersistFs.Linux/ModeBits.cs", "src/PersistFs.Linux/OpenFlags.cs", "src/PersistFs.Linux/MountFlags.cs",
         "src/PersistFs.Linux/UnmountFlags.cs", "src/PersistFs.Linux/PollEvents.cs",
+        "src/PersistFs.Linux/UnixSocketKind.cs",
     ];
 
     /// <summary>Members that the product may have without naming them, each with the reason.</summary>
@@ -24,6 +25,11 @@ public sealed class UseTests
         ["Deconstruct"] = "a pattern calls it",
         ["ExitCodeExtensions"] = "a type of extension methods is not named",
         ["HugePolicyExtensions"] = "a type of extension methods is not named",
+        ["ServerOnly"] = "the value 0 of a set of flags",
+        ["StatusWords"] = "a type of extension methods is not named",
+        ["IsFrozen"] = "a test sees by it whether a freeze that failed has let go",
+        ["IsHeld"] = "a test sees by it that no lock is left behind",
+        ["ParkedCount"] = "a test sees by it how many threads wait",
         ["CurrentValue"] = "IOptionsMonitor asks for it",
         ["OnChange"] = "IOptionsMonitor asks for it",
         ["StartAsync"] = "IHostedService asks for it",

@@ -37,7 +37,8 @@ public sealed partial class ManualTests
     [Fact]
     public void It_has_every_exit_code_in_numeric_order()
     {
-        string source = File.ReadAllText(Path.Combine(ProductBinary.RepositoryRoot, "src/PersistFs.Cli/Output/ExitCode.cs"));
+        string source = File.ReadAllText(
+            Path.Combine(ProductBinary.RepositoryRoot, "src/PersistFs.Cli/Output/ExitCode.cs"));
         List<(int Code, string Name)> inSource =
             [.. ExitCodeLine().Matches(source).Select(match => (Number(match.Groups[2].Value), match.Groups[1].Value))];
         Assert.NotEmpty(inSource);

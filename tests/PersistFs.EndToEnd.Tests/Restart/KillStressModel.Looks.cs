@@ -88,7 +88,11 @@ internal sealed partial class KillStressModel
     private KillStressOperation? CreateNameless()
     {
         if (FreeName() is not { } path) return null;
-        KillStressNode node = new() { Mode = FilePermissions.S_IFREG | Mode(640), Content = RandomBytes(random.Next(3000)) };
+        KillStressNode node = new()
+        {
+            Mode = FilePermissions.S_IFREG | Mode(640),
+            Content = RandomBytes(random.Next(3000)),
+        };
         byte[] content = node.Content;
         return new($"tmpfile {path}", root => MakeNameless(root, root + path, content), () => nodes[path] = node);
     }

@@ -29,7 +29,8 @@ internal sealed class TakeoverStressTracerProcess : IDisposable
     /// <param name="instructions">How many instructions after read(2) of a request.</param>
     public void Kill(int server, int worker, int instructions)
     {
-        process.StandardInput.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{server} {worker} {instructions}"));
+        process.StandardInput.WriteLine(
+            string.Create(CultureInfo.InvariantCulture, $"{server} {worker} {instructions}"));
         string? answer = process.StandardOutput.ReadLine();
         Assert.True(answer == "dead", $"the tracer of server {server} answered {answer ?? "nothing"}");
     }

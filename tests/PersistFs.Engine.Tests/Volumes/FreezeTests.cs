@@ -22,7 +22,8 @@ public sealed class FreezeTests
     {
         using var arena = new TestArena();
         using var stop = new CancellationTokenSource();
-        Thread[] threads = [.. Enumerable.Range(0, ThreadCount).Select(index => Start(() => Change(arena, index, stop)))];
+        Thread[] threads =
+            [.. Enumerable.Range(0, ThreadCount).Select(index => Start(() => Change(arena, index, stop)))];
         Worker maintenance = arena.Volume.AttachWorker();
         Thread balance = Start(() =>
         {

@@ -41,7 +41,13 @@ public sealed class HealthChecksTests
     [Fact]
     public void What_is_missing_is_named_with_a_next_step()
     {
-        StatusReport ill = Served with { Store = DescriptorStoreKind.None, CanResend = false, State = ServerState.ReadOnly, Backing = "tmpfs" };
+        StatusReport ill = Served with
+        {
+            Store = DescriptorStoreKind.None,
+            CanResend = false,
+            State = ServerState.ReadOnly,
+            Backing = "tmpfs",
+        };
         foreach (string promise in (string[])["killed server", "connection held", "written bytes", "tree"])
         {
             HealthCheck diagnosis = HealthChecks.Examine(ill).Single(found => found.Promise == promise);
@@ -77,7 +83,8 @@ public sealed class HealthChecksTests
         HealthCheck lost = Assert.Single(MemoryExaminer.Examine(stored, recent with { IsStorePreserved = false }));
         Assert.Equal(HealthStatus.Fails, lost.Status);
         Assert.Contains("FileDescriptorStorePreserve=yes", lost.NextStep, StringComparison.Ordinal);
-        Assert.Equal(HealthStatus.Fails, MemoryExaminer.Examine(report with { Store = DescriptorStoreKind.None }, recent).First().Status);
+        StatusReport unheld = report with { Store = DescriptorStoreKind.None };
+        Assert.Equal(HealthStatus.Fails, MemoryExaminer.Examine(unheld, recent).First().Status);
     }
 
     [Theory]
@@ -85,7 +92,8 @@ public sealed class HealthChecksTests
     [InlineData("[always] within_size advise never deny force\n", "always", HealthStatus.Holds)]
     [InlineData("always within_size advise [never] deny force\n", "never", HealthStatus.Note)]
     [InlineData("", "absent", HealthStatus.Note)]
-    public void Of_an_arena_in_memory_is_told_whether_it_has_large_pages(string text, string policy, HealthStatus verdict)
+    public void Of_an_arena_in_memory_is_told_whether_it_has_large_pages(
+        string text, string policy, HealthStatus verdict)
     {
         Assert.Equal(policy, LargePages.Parse(text));
         Assert.Equal(verdict, HealthChecks.MemoryPages(policy).Status);

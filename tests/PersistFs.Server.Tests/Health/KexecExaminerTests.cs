@@ -31,7 +31,8 @@ public sealed class KexecExaminerTests
     public void What_live_update_needs_is_told()
     {
         Told(HealthStatus.Note, "kho=on liveupdate=on", LiveUpdateExaminer.Examine(Plain, new LiveUpdateFacts(false)));
-        Told(HealthStatus.Note, "CONFIG_LIVEUPDATE_MEMFD", LiveUpdateExaminer.Examine(Reserved, new LiveUpdateFacts(false)));
+        Told(HealthStatus.Note, "CONFIG_LIVEUPDATE_MEMFD",
+            LiveUpdateExaminer.Examine(Reserved, new LiveUpdateFacts(false)));
         HealthCheck there = LiveUpdateExaminer.Examine(Reserved, new LiveUpdateFacts(true));
         Assert.Equal(HealthStatus.Holds, there.Status);
         Assert.Contains("never kexec -c", there.Reason, StringComparison.Ordinal);

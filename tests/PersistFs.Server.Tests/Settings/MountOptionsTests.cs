@@ -27,7 +27,6 @@ public sealed class MountOptionsTests
     {
         MountOptions options = Parse("ro,nosuid,nodev,noexec,relatime,noatime", "rw,suid");
         Assert.Equal(MountFlags.NoDevices | MountFlags.NoExecute | MountFlags.NoAccessTime, options.Flags);
-        Assert.False(options.IsReadOnly);
     }
 
     [Fact]

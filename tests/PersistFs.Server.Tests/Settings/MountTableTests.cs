@@ -15,7 +15,8 @@ public sealed class MountTableTests
         ]);
         Assert.Equal(
             [
-                new MountEntry("0:98", "/", "/mnt/a b", "rw,noatime", "fuse.persistfs", @"/dev/shm/x\y", "rw,user_id=0"),
+                new MountEntry(
+                    "0:98", "/", "/mnt/a b", "rw,noatime", "fuse.persistfs", @"/dev/shm/x\y", "rw,user_id=0"),
                 new MountEntry("0:23", "/sub", "/sys", "rw", "sysfs", "sysfs", "rw"),
             ],
             entries);
