@@ -32,14 +32,15 @@ public sealed class StatusSocketTests : IDisposable
     private readonly ManualResetEventSlim isAbandoned = new();
     private readonly StatusSocket socket;
 
-    public StatusSocketTests() =>
-        socket = new StatusSocket(SocketPath, () => Report, new Dictionary<string, ControlHandler>
-        {
-            ["echo"] = order => [.. order.Arguments],
-            ["steps"] = Step,
-            ["refuse"] = _ => throw new FailureException(FailureKind.NoSpace, "cause\twith a tab", "step\nof two lines"),
-            ["wait"] = WaitUntilAbandoned,
-        });
+    public StatusSocketTests() => socket = new StatusSocket(SocketPath, () => Report, Handlers());
+
+    private Dictionary<string, ControlHandler> Handlers() => new()
+    {
+        ["echo"] = order => [.. order.Arguments],
+        ["steps"] = Step,
+        ["refuse"] = _ => throw new FailureException(FailureKind.NoSpace, "cause\twith a tab", "step\nof two lines"),
+        ["wait"] = WaitUntilAbandoned,
+    };
 
     private string SocketPath => Path.Combine(directory, "server.sock");
 
