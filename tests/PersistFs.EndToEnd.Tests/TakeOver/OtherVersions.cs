@@ -12,7 +12,7 @@ public sealed class OtherVersions : IDisposable
     private const string Configuration = "Release";
     private const string Opener = "src/PersistFs.Engine/Arenas/Superblocks.cs";
     private const string Known = "KnownIncompatible = Superblock.FeatureSegments";
-    private const string Names = "src/PersistFs.Server/VolumeFileSystem.Names.cs";
+    private const string Names = "src/PersistFs.Server/FileSystem/TreeFileSystem.Names.cs";
     private const string MakesDirectory = "return Make(in context, name, bits, device: 0, target: default, ref entry);";
     private const string Layout = "src/PersistFs.Engine/Format/Layout.cs";
 
