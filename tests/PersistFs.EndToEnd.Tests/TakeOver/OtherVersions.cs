@@ -14,6 +14,8 @@ public sealed class OtherVersions : IDisposable
     private const string Known = "KnownIncompatible = Superblock.FeatureSegments";
     private const string Names = "src/PersistFs.Server/FileSystem/TreeFileSystem.Names.cs";
     private const string MakesDirectory = "return Make(in context, name, bits, device: 0, target: default, ref entry);";
+    private const string Requests = "src/PersistFs.Server/FileSystem/TreeFileSystem.Requests.cs";
+    private const string Recalls = "Fill(ref entry, in attributes);";
     private const string Layout = "src/PersistFs.Engine/Format/Layout.cs";
 
     private readonly string home = Directory.CreateTempSubdirectory("persistfs-versions-").FullName;
@@ -24,7 +26,8 @@ public sealed class OtherVersions : IDisposable
     {
         Directory.CreateDirectory(Deaths);
         next = new Lazy<string>(() => Build(
-            "next", (Opener, Known, $"{Known} | {NextFeature}"), (Names, MakesDirectory, MortalMakesDirectory)));
+            "next", (Opener, Known, $"{Known} | {NextFeature}"), (Names, MakesDirectory, MortalMakesDirectory),
+            (Requests, Recalls, MortalRecalls)));
         foreign = new Lazy<string>(() =>
         {
             // The rest of it is built already.
@@ -59,6 +62,16 @@ public sealed class OtherVersions : IDisposable
                 System.IO.File.Delete(death);
                 System.Environment.FailFast(when);
             }
+        }
+        """;
+
+    /// <summary>A request that an earlier server executed can end the one that answers it from the record, too.</summary>
+    private string MortalRecalls => $$"""
+        {{Recalls}}
+        foreach (string death in System.IO.Directory.EnumerateFiles("{{Deaths}}", "late*"))
+        {
+            System.IO.File.Delete(death);
+            System.Environment.FailFast("late");
         }
         """;
 
