@@ -65,7 +65,7 @@ public sealed class OtherVersions : IDisposable
         }
         """;
 
-    /// <summary>A request that an earlier server executed can end the one that answers it from the record, too.</summary>
+    /// <summary>A request that an earlier server executed can end the one that answers it from the record.</summary>
     private string MortalRecalls => $$"""
         {{Recalls}}
         foreach (string death in System.IO.Directory.EnumerateFiles("{{Deaths}}", "late*"))
